@@ -1,0 +1,1 @@
+"""Fit one model on several engines, compare the answers, and say who is right."""

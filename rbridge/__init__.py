@@ -1,0 +1,1 @@
+"""The real ``nlme::lme``, called from Python through rpy2."""
