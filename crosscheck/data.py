@@ -1,0 +1,64 @@
+"""The data that the harness compares on, found in the wheel or in a checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import CrosscheckError, UsageError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def fixtures() -> Path:
+    """Return the folder that holds the data and R's recorded answers.
+
+    The wheel carries it inside this package; in a checkout it stands beside it.
+    """
+    for folder in (_PACKAGE / "fixtures", _PACKAGE.parent / "fixtures"):
+        if folder.is_dir():
+            return folder
+    raise CrosscheckError("the fixtures folder is missing; reinstall lmebridge, or run from a checkout")
+
+
+def load_hsb(*, labelled: bool = False) -> pd.DataFrame:
+    """Return the High School & Beyond data: 7,185 pupils in 160 schools.
+
+    The columns carry the tutorial's names (``id, minority, female, ses, mathach, size, sector, pracad,
+    disclim, himinty, meanses``), and ``cses`` is added: a pupil's ``ses`` minus the mean of the school.
+
+    Parameters
+    ----------
+    labelled : bool
+        Give ``sector`` (Public, Catholic) and ``minority`` (No, Yes) as categories instead of 0 and 1.
+    """
+    hsb = pd.read_csv(fixtures() / "hsb.csv")
+    hsb["cses"] = hsb["ses"] - hsb.groupby("id")["ses"].transform("mean")
+    if labelled:
+        for column, labels in {"sector": ["Public", "Catholic"], "minority": ["No", "Yes"]}.items():
+            hsb[column] = pd.Categorical.from_codes(hsb[column].to_numpy(), categories=labels)
+    hsb.attrs["name"] = "hsb"  # what the printed pages call the data
+    return hsb
+
+
+def load(name: str) -> pd.DataFrame:
+    """Return the data set that a :class:`~crosscheck.spec.ModelSpec` names."""
+    try:
+        return _DATA_SETS[name]()
+    except KeyError:
+        raise UsageError(f"no data set {name!r}; known: {', '.join(_DATA_SETS)}") from None
+
+
+def checksum(name: str) -> str:
+    """Return the SHA-256 of the file behind a data set."""
+    return sha256((fixtures() / _FILES[name]).read_bytes()).hexdigest()
+
+
+_DATA_SETS: Mapping[str, Callable[[], pd.DataFrame]] = {
+    "hsb": load_hsb,
+    "hsb-labelled": lambda: load_hsb(labelled=True),
+}
+_FILES = {"hsb": "hsb.csv", "hsb-labelled": "hsb.csv"}

@@ -1,0 +1,81 @@
+"""What is fitted: one model, as the arguments that every engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from .errors import UsageError
+
+Method = Literal["REML", "ML"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model, in R's notation, and where it comes from.
+
+    Parameters
+    ----------
+    name : str
+        Short name, used on the command line and in file names, e.g. ``"empty"``.
+    fixed : str
+        The fixed-effects formula, e.g. ``"mathach ~ meanses"``.
+    random : str or mapping
+        The random-effects formula, or a mapping from grouping factor to structure, outermost first.
+    method : {"REML", "ML"}
+        What is maximised.
+    options : mapping
+        Further arguments of ``lme``, by their names: ``correlation``, ``weights``, ``contrasts``,
+        ``control``, ``subset``, ``na_action``. ``control`` is nlme's and goes to the R side only.
+    data : str
+        Name of the data set, e.g. ``"hsb"``; see :mod:`crosscheck.data`.
+    title, note : str
+        For people: what the model is, and its source, e.g. ``"R&B Table 4.2"``.
+    """
+
+    name: str
+    fixed: str
+    random: str | Mapping[str, str]
+    method: Method = "REML"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    data: str = "hsb"
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.method not in ("REML", "ML"):
+            raise UsageError(f"method is {self.method!r}; use 'REML' or 'ML'")
+        unknown = set(self.options) - _OPTIONS
+        if unknown:
+            raise UsageError(
+                f"options has {sorted(unknown)}, which lme doesn't take; known: {sorted(_OPTIONS)}"
+            )
+
+    @property
+    def key(self) -> str:
+        """The name of this model by this method, e.g. ``"hsb-empty-reml"``; names its record."""
+        return f"{self.data}-{self.name}-{self.method.lower()}"
+
+    def by(self, method: Method) -> ModelSpec:
+        """Return the same model fitted by `method`."""
+        return replace(self, method=method)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of ``lme`` but for ``data`` and nlme's own ``control``."""
+        options = {name: value for name, value in self.options.items() if name != "control"}
+        return {"fixed": self.fixed, "random": self.random, "method": self.method, **options}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as plain data, for the records."""
+        plain: dict[str, Any] = {
+            "name": self.name,
+            "data": self.data,
+            "fixed": self.fixed,
+            "random": self.random if isinstance(self.random, str) else dict(self.random),
+            "method": self.method,
+        }
+        return plain | ({"options": dict(self.options)} if self.options else {})
+
+
+_OPTIONS = {"correlation", "weights", "contrasts", "control", "subset", "na_action"}
