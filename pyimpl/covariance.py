@@ -1,0 +1,166 @@
+"""Covariance structures of the random effects of one level: nlme's pdMat classes.
+
+Every structure is written with a factor that is *linear* in its parameters,
+
+    D = Lambda Lambda',   Lambda = sum_a theta_a B_a,
+
+with fixed matrices B_a. D is then positive semidefinite at every theta, its derivatives are those of a quadratic,
+and a variance of zero is an ordinary point: the likelihood has a plain minimum there, not a limit at minus infinity
+as on nlme's logarithmic scales. Parameters have no bounds; signs of columns don't matter.
+
+D is relative to sigma^2 and in the coordinates of :mod:`pyimpl.moments`: T D T' there is D in the user's units.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import block_diag
+
+from pyimpl.arrays import Array
+
+# Columns of Z closer to dependence than this are not orthonormalised, only scaled.
+_DEPENDENT = 1e-10
+
+
+@dataclass(frozen=True)
+class Covariance(ABC):
+    """One level's covariance structure.
+
+    Attributes
+    ----------
+    q : int
+        The number of random effects.
+    name : str
+        The pdMat class of nlme.
+    """
+
+    q: int
+    name: str
+
+    @property
+    @abstractmethod
+    def basis(self) -> Array:
+        """The matrices B_a, shape (parameters, q, q)."""
+
+    @abstractmethod
+    def coordinates(self, R: Array) -> Array:
+        """Upper triangular T for which T D T' ranges over the same family as D, and Z T^-1 is of order one.
+
+        ``R`` is (q, q) upper triangular with R'R the mean of the rows' z z'.
+        """
+
+    @property
+    def n_parameters(self) -> int:
+        """How many parameters D has."""
+        return len(self.basis)
+
+    def factor(self, theta: Array) -> Array:
+        """Lambda at ``theta``, shape (q, q)."""
+        return np.tensordot(theta, self.basis, axes=1)
+
+    def parameters_near(self, Lambda: Array) -> Array:
+        """The theta whose factor is nearest to ``Lambda`` (the B_a are orthogonal)."""
+        basis = self.basis
+        return np.einsum("aij,ij->a", basis, Lambda) / np.einsum("aij,aij->a", basis, basis)
+
+
+@dataclass(frozen=True)
+class General(Covariance):
+    """Any covariance matrix: pdLogChol, pdSymm and pdNatural, which differ in nlme's parameters only."""
+
+    @property
+    def basis(self) -> Array:
+        """One matrix for each entry of a lower triangle, column by column."""
+        columns, rows = np.triu_indices(self.q)
+        basis = np.zeros((len(rows), self.q, self.q))
+        basis[np.arange(len(rows)), rows, columns] = 1.0
+        return basis
+
+    def coordinates(self, R: Array) -> Array:
+        """Orthonormal columns, or scaled ones where the columns of Z are dependent."""
+        scaled = _diagonal_coordinates(R)
+        dependent = (np.abs(np.diag(R)) < _DEPENDENT * np.diag(scaled)).any()
+        return scaled if dependent else R
+
+
+@dataclass(frozen=True)
+class Diagonal(Covariance):
+    """pdDiag: independent random effects, each with its own variance."""
+
+    @property
+    def basis(self) -> Array:
+        """One diagonal entry each."""
+        return np.eye(self.q)[:, :, None] * np.eye(self.q)
+
+    def coordinates(self, R: Array) -> Array:
+        """Each column of Z scaled by itself."""
+        return _diagonal_coordinates(R)
+
+
+@dataclass(frozen=True)
+class Identity(Covariance):
+    """pdIdent: independent random effects of one variance."""
+
+    @property
+    def basis(self) -> Array:
+        """The identity."""
+        return np.eye(self.q)[None]
+
+    def coordinates(self, R: Array) -> Array:
+        """One scale for all columns of Z."""
+        return _scalar_coordinates(R)
+
+
+@dataclass(frozen=True)
+class CompoundSymmetry(Covariance):
+    """pdCompSymm: one variance and one correlation, from -1/(q - 1) to 1."""
+
+    @property
+    def basis(self) -> Array:
+        """The projections on the mean of the effects and on their contrasts."""
+        mean = np.full((self.q, self.q), 1.0 / self.q)
+        return np.stack([mean, np.eye(self.q) - mean])[: min(self.q, 2)]
+
+    def coordinates(self, R: Array) -> Array:
+        """One scale for all columns of Z."""
+        return _scalar_coordinates(R)
+
+
+@dataclass(frozen=True)
+class Blocked(Covariance):
+    """pdBlocked: independent blocks of random effects, each with a structure of its own."""
+
+    blocks: tuple[Covariance, ...]
+
+    @property
+    def basis(self) -> Array:
+        """The blocks' matrices, each in its place on the diagonal."""
+        basis = np.zeros((sum(block.n_parameters for block in self.blocks), self.q, self.q))
+        parameter = row = 0
+        for block in self.blocks:
+            own = block.basis
+            basis[parameter : parameter + len(own), row : row + block.q, row : row + block.q] = own
+            parameter, row = parameter + len(own), row + block.q
+        return basis
+
+    def coordinates(self, R: Array) -> Array:
+        """Each block's own."""
+        pieces, row = [], 0
+        for block in self.blocks:
+            columns = R[:, row : row + block.q]
+            pieces.append(block.coordinates(np.linalg.qr(columns, mode="r")))
+            row += block.q
+        return np.asarray(block_diag(*pieces))
+
+
+def _diagonal_coordinates(R: Array) -> Array:
+    lengths = np.sqrt((R**2).sum(axis=0))
+    return np.diag(np.where(lengths > 0, lengths, 1.0))
+
+
+def _scalar_coordinates(R: Array) -> Array:
+    length = np.sqrt((R**2).sum() / len(R))
+    return np.eye(len(R)) * (length if length > 0 else 1.0)

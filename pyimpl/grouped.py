@@ -1,0 +1,144 @@
+"""Linear algebra on many small matrices at once: one matrix a group, the group axis last.
+
+A *grouped matrix* is an array of shape (r, c, G): matrix ``g`` is ``[:, :, g]``. Python loops run over the small
+axes r and c only, so each statement is one numpy call over all groups. Every function is analytic (it never
+conjugates, and never branches on a value), so complex arguments give complex-step derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyimpl.arrays import Array, Indices
+
+# A column whose part outside the earlier columns' span is below this fraction of its length is a multiple of
+# them up to rounding: that part is noise and counts as zero.
+_DEPENDENT = 64 * np.finfo(float).eps
+
+
+def cholesky(S: Array) -> Array:
+    """Lower Cholesky factor of symmetric (q, q, ...) matrices, ``S = L L'`` (no conjugation)."""
+    L = np.zeros_like(S)
+    rest = S.copy()
+    for j in range(len(S)):
+        L[j:, j] = rest[j:, j] / np.sqrt(rest[j, j])
+        column = L[j + 1 :, j]
+        rest[j + 1 :, j + 1 :] -= column[:, None] * column[None, :]
+    return L
+
+
+def forward_solve(L: Array, B: Array) -> Array:
+    """``L^-1 B`` for lower triangular (q, q, G) ``L`` and (q, m, G) ``B``."""
+    out = np.empty(B.shape, np.result_type(L, B))
+    for i in range(len(L)):
+        row = B[i]
+        for k in range(i):
+            row = row - L[i, k] * out[k]
+        out[i] = row / L[i, i]
+    return out
+
+
+def multiply(A: Array, B: Array) -> Array:
+    """``A B`` group by group: (r, k, G) times (k, c, G) is (r, c, G)."""
+    out = A[:, 0, None] * B[None, 0]
+    for k in range(1, len(B)):
+        out = out + A[:, k, None] * B[None, k]
+    return out
+
+
+def cross(A: Array, B: Array) -> Array:
+    """``A' B`` group by group: (k, r, G) and (k, c, G) give (r, c, G)."""
+    return multiply(A.swapaxes(0, 1), B)
+
+
+def apply_left(M: Array, B: Array) -> Array:
+    """``M B_g`` with one (r, k) matrix for all groups: (k, c, G) gives (r, c, G)."""
+    return (M @ B.reshape(len(B), -1)).reshape(len(M), *B.shape[1:])
+
+
+def apply_right(A: Array, M: Array) -> Array:
+    """``A_g M`` with one (k, c) matrix for all groups: (r, k, G) gives (r, c, G)."""
+    return np.matmul(M.T, A)
+
+
+def sum_of_outer(A: Array, B: Array) -> Array:
+    """``sum_g A_g B_g'`` for (r, k, G) and (c, k, G): one (r, c) matrix."""
+    return A.reshape(len(A), -1) @ B.reshape(len(B), -1).T
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a regression that belong to groups, stored so that a group's rows are next to each other.
+
+    Attributes
+    ----------
+    values : (c, r, n) array
+        c columns of r * n rows: ``[:, i, j]`` is a row, and all of ``[:, :, j]`` belongs to one group.
+    starts : (G,) int array
+        Group g holds the positions j from ``starts[g]`` to ``starts[g + 1] - 1``.
+    """
+
+    values: Array
+    starts: Indices
+
+    @property
+    def counts(self) -> Indices:
+        """How many positions j each group has, shape (G,)."""
+        return np.diff(self.starts, append=self.values.shape[-1])
+
+    def regroup(self, starts: Indices) -> Rows:
+        """The same rows under larger groups, each made of this grouping's groups from ``starts[h]`` on."""
+        return Rows(self.values, self.starts[starts])
+
+
+def eliminate(blocks: list[Rows], q: int) -> tuple[Array, list[Rows]]:
+    """Project the first q columns out of the others, in each group separately.
+
+    Modified Gram-Schmidt over the rows of all blocks together, which is as stable as Householder's QR when the
+    right-hand sides go along as columns (Bjorck 1967). The blocks share their c columns and G groups.
+
+    Returns
+    -------
+    R : (q, c, G) array
+        The first q rows of each group's triangular factor.
+    blocks : list of Rows
+        What is left of the other c - q columns, orthogonal to the first q; no row has been dropped.
+    """
+    counts = [_expander(block) for block in blocks]
+    rest = [block.values for block in blocks]
+    c = len(rest[0])
+    R = np.zeros((q, c, len(blocks[0].starts)), np.result_type(*rest))
+    length = _sum_by_group([v[:q] * v[:q] for v in rest], blocks)
+    for j in range(q):
+        square = _sum_by_group([v[:1] * v[:1] for v in rest], blocks)[0]
+        dependent = square.real <= _DEPENDENT**2 * length[j].real
+        norm = np.sqrt(np.where(dependent, 1.0, square))
+        unit = [v[0] / expand(norm) for v, expand in zip(rest, counts, strict=True)]
+        dots = _sum_by_group([v[1:] * u for v, u in zip(rest, unit, strict=True)], blocks)
+        dots[:, dependent] = 0.0
+        rest = [v[1:] - expand(dots)[:, None] * u for v, u, expand in zip(rest, unit, counts, strict=True)]
+        R[j, j] = np.where(dependent, 0.0, norm)
+        R[j, j + 1 :] = dots
+    return R, [Rows(v, block.starts) for v, block in zip(rest, blocks, strict=True)]
+
+
+def _sum_by_group(terms: list[Array], blocks: list[Rows]) -> Array:
+    """Sum (k, r, n) arrays over the rows of each group and over the blocks: (k, G)."""
+    total = 0
+    for values, block in zip(terms, blocks, strict=True):
+        summed = values.sum(axis=1) if values.shape[1] > 1 else values[:, 0]
+        if len(block.starts) < summed.shape[-1]:
+            summed = np.add.reduceat(summed, block.starts, axis=-1)
+        total = total + summed
+    return np.array(total)
+
+
+def _expander(block: Rows) -> Callable[[Array], Array]:
+    """Return the function that hands each group's value to all of its positions: (..., G) to (..., n)."""
+    if len(block.starts) == block.values.shape[-1]:
+        return lambda values: values
+    counts = block.counts
+    return lambda values: np.repeat(values, counts, axis=-1)

@@ -1,0 +1,155 @@
+"""The data enters here, once: each group's rows are compressed to one small triangular factor.
+
+For the innermost groups the rows of [Z | X | y] are rotated (a QR of each group's Z) into
+
+    q rows      [A | E]     that the group's random effects touch, and
+    the others  [0 | F]     that they don't.
+
+A rotation leaves the errors independent, so the first q rows have the variance sigma^2 (I + A D A') and the others
+sigma^2 I, whatever the relative covariance D of the random effects is. What the others say is thus the same at
+every D: they are compressed in turn by the groups of the next level outwards, and at last over all rows. All that
+an evaluation of the likelihood needs is then [A | E] for each group of each level and one (p+1, p+1) triangle.
+
+Rotations add no cancellation, however large the random effects are beside the residuals (Pinheiro & Bates 2000,
+section 2.2, use the same decomposition in the precision-factor form, which has no answer where D is singular).
+
+The columns are then put in coordinates of the order of one: X is orthonormalised, y is made the residual of its
+ordinary regression with unit standard deviation, and each level's Z is multiplied by the inverse of a triangular T
+that its covariance structure allows. So thresholds and iterates don't depend on units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.covariance import Covariance
+from pyimpl.grouped import Rows, apply_right, eliminate
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMoments:
+    """What the rows say about the random effects of one level of grouping.
+
+    Attributes
+    ----------
+    A : (q, q, G) array
+        Triangular factor of each group's Z (inside the level's groups, after the levels within), times T^-1.
+    E : (q, m, G) array
+        The same rows of the other columns: Z of the levels further out (nearest first), X and y.
+    children : (G,) int array
+        Where each group's groups of the next level inwards start; empty at the innermost level.
+    T : (q, q) array
+        The coordinates: a covariance D in the user's units is T D T' in these.
+    """
+
+    A: Array
+    E: Array
+    children: Indices
+    T: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """All that the likelihood needs to know of the data.
+
+    Attributes
+    ----------
+    levels : tuple of LevelMoments
+        Innermost first.
+    rest : (p + 1, p + 1) array
+        Triangular factor of [X | y] over what no random effect touches.
+    R : (p, p) array
+        ``X = Xo R`` with the orthonormal Xo that the other fields hold.
+    beta : (p,) array
+        The ordinary least-squares estimate, in the user's units.
+    scale : float
+        The unit of y: the standard deviation of that regression's residuals.
+    n_obs : int
+        The number of rows.
+    """
+
+    levels: tuple[LevelMoments, ...]
+    rest: Array
+    R: Array
+    beta: Array
+    scale: float
+    n_obs: int
+
+
+def compress(
+    columns: Array, starts: Sequence[Indices], structures: Sequence[Covariance], n_fixed: int
+) -> Moments:
+    """Compress the rows of a mixed model to its moments.
+
+    Parameters
+    ----------
+    columns : (c, N) array
+        [Z of the innermost level | ... | Z of the outermost | X | y], a column a row of this array. The rows of
+        the model are sorted by group, outermost level first.
+    starts : sequence of (G_k,) int arrays, innermost first
+        The first row of each group.
+    structures : sequence of Covariance, innermost first
+        The covariance structure of each level; says how many columns of Z it has.
+    n_fixed : int
+        p, the number of columns of X.
+    """
+    raw: list[tuple[Array, Array]] = []
+    rows = Rows(columns[:, None, :], starts[0])
+    for first, structure in zip(starts, structures, strict=True):
+        factor, (rows,) = eliminate([Rows(rows.values, first)], structure.q)
+        raw.append((factor[:, : structure.q], factor[:, structure.q :]))
+    triangle = np.linalg.qr(rows.values[:, 0].T, mode="r")
+    return _in_units_of_order_one(raw, triangle, starts, structures, columns.shape[1])
+
+
+def _in_units_of_order_one(
+    raw: list[tuple[Array, Array]],
+    triangle: Array,
+    starts: Sequence[Indices],
+    structures: Sequence[Covariance],
+    n_obs: int,
+) -> Moments:
+    """Choose the coordinates (R, beta, scale, and T for each level) and express all factors in them."""
+    p = len(triangle) - 1
+    fixed = [E[:, -(p + 1) :].transpose(0, 2, 1).reshape(-1, p + 1) for _, E in raw]
+    whole = np.linalg.qr(np.concatenate([*fixed, triangle]), mode="r")
+    R = whole[:p, :p]
+    beta = solve_triangular(R, whole[:p, p])
+    scale = abs(whole[p, p]) / np.sqrt(n_obs - p)
+    change = np.zeros((p + 1, p + 1))  # [X | y] times this is [Xo | yo]
+    change[:p, :p] = solve_triangular(R, np.eye(p))
+    change[:p, p] = -beta / scale
+    change[p, p] = 1 / scale
+    coordinates = [
+        structure.coordinates(_length_of_columns(raw, k, structures) / np.sqrt(n_obs))
+        for k, structure in enumerate(structures)
+    ]
+    inverses = [solve_triangular(T, np.eye(len(T))) for T in coordinates]
+    levels = []
+    for k, (A, E) in enumerate(raw):
+        blocks = [*inverses[k + 1 :], change]
+        edges = np.cumsum([0, *[len(block) for block in blocks]])
+        changed = [
+            apply_right(E[:, i:j], M) for i, j, M in zip(edges[:-1], edges[1:], blocks, strict=True)
+        ]
+        children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
+        T = coordinates[k]
+        levels.append(LevelMoments(apply_right(A, inverses[k]), np.concatenate(changed, axis=1), children, T))
+    return Moments(tuple(levels), triangle @ change, R, beta, float(scale), n_obs)
+
+
+def _length_of_columns(
+    raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]
+) -> Array:
+    """Triangular factor of the whole Z of level k, gathered from its own level and the levels inside it."""
+    pieces = [raw[k][0]]
+    for inner in range(k):
+        before = sum(structures[i].q for i in range(inner + 1, k))
+        pieces.append(raw[inner][1][:, before : before + structures[k].q])
+    stacked = np.concatenate([piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces])
+    return np.linalg.qr(stacked, mode="r")

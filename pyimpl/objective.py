@@ -1,0 +1,285 @@
+"""The profiled (restricted) likelihood of a mixed model, its gradient and all that a fit reads off it.
+
+The model, in the coordinates of :mod:`pyimpl.moments`, has for each group of each level q rows
+
+    y = X beta + sum_outer Z_o b_o + A b + e,    b ~ N(0, s^2 D),    e ~ N(0, s^2 I),    D = Lambda Lambda'.
+
+With sigma and beta profiled out, the deviance (minus twice the log-likelihood, less a constant) is
+
+    d(theta) = sum log|I + A D A'|  +  reml * log|X'V^-1 X|  +  nu * log(RSS),       nu = N - reml * p
+
+(Pinheiro & Bates 2000, sections 2.2.3 and 2.2.5; Bates et al. 2015, equations 34 and 42), reml = 1 or 0.
+
+*Up*: :func:`sweep_up` takes each level's groups, innermost first, whitens their q rows by the Cholesky factor of
+I + A D A', and hands all rows on to the groups of the next level; what arrives at the top is [X | y] whitened by
+the whole of V. *Down*: :func:`sweep_down` goes back with the posterior of the outer effects, and gives each group's
+BLUP and, since d log|V| + ... in the direction S at one level is tr(S G),
+
+    G = sum_g  Z_g'P Z_g - Z_g'P y y'P Z_g / s^2,        P = V^-1 - reml * V^-1 X (X'V^-1 X)^-1 X'V^-1  (REML)
+
+the exact gradient (Lindstrom & Bates 1988; P without its second term is ML's). No inverse of D appears anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyimpl.arrays import Array
+from pyimpl.covariance import Covariance
+from pyimpl.grouped import (
+    Rows,
+    apply_left,
+    apply_right,
+    cholesky,
+    cross,
+    eliminate,
+    forward_solve,
+    multiply,
+    sum_of_outer,
+)
+from pyimpl.moments import LevelMoments, Moments
+
+# Small enough that its square vanishes beside 1, as complex-step differentiation wants it.
+_STEP = 1e-30
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The function to be minimised: the data's moments, the structures (innermost first) and REML or ML."""
+
+    moments: Moments
+    structures: tuple[Covariance, ...]
+    reml: bool
+
+    @property
+    def nu(self) -> int:
+        """Degrees of freedom of the residual sum of squares: N - p under REML, N under ML."""
+        return self.moments.n_obs - (len(self.moments.R) if self.reml else 0)
+
+    def split(self, theta: Array) -> list[Array]:
+        """One Lambda a level, innermost first, from the joint parameter vector."""
+        edges = np.cumsum([structure.n_parameters for structure in self.structures])[:-1]
+        return [s.factor(part) for s, part in zip(self.structures, np.split(theta, edges), strict=True)]
+
+    def evaluate(self, theta: Array) -> Evaluation:
+        """Deviance, gradient and estimates at ``theta``."""
+        Lambdas = self.split(theta)
+        up = sweep_up(self.moments, Lambdas)
+        s2 = up.rss / self.nu
+        down = sweep_down(self.moments.levels, Lambdas, up, s2, self.reml)
+        parts = [
+            np.einsum("aij,ij->a", structure.basis, 2 * G @ Lambda)
+            for structure, G, Lambda in zip(self.structures, down.gradients, Lambdas, strict=True)
+        ]
+        log_det_fixed = 2 * np.log(np.diag(up.R)).sum() if self.reml else 0.0
+        deviance = up.log_det + log_det_fixed + self.nu * np.log(up.rss)
+        return Evaluation(theta, deviance, np.concatenate(parts), s2, tuple(Lambdas), up, down)
+
+    def hessian(self, theta: Array) -> Array:
+        """Exact second derivatives: the analytic gradient differentiated by complex steps (Squire & Trapp 1998)."""
+        steps = _STEP * 1j * np.eye(len(theta))
+        H = np.stack([self.evaluate(theta + step).gradient.imag / _STEP for step in steps])
+        return (H + H.T) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything known at one theta.
+
+    Attributes
+    ----------
+    theta : (m,) array
+    deviance : float
+        Minus twice the profiled log-likelihood, less the constant that :func:`log_likelihood` adds.
+    gradient : (m,) array
+        Its derivatives by theta.
+    s2 : float
+        sigma^2 in units of ``moments.scale`` squared.
+    Lambdas : tuple of (q, q) arrays, innermost first
+    up, down : Upward, Downward
+        The factors, and the estimates.
+    """
+
+    theta: Array
+    deviance: float
+    gradient: Array
+    s2: float
+    Lambdas: tuple[Array, ...]
+    up: Upward
+    down: Downward
+
+
+@dataclass(frozen=True, slots=True)
+class Whitened:
+    """The q rows of each group of one level, after the levels inside it are done.
+
+    Attributes
+    ----------
+    A : (q, q, G) array
+        Z of the level, before whitening.
+    LA : (q, q, G) array
+        L^-1 A, where L L' = I + A D A'.
+    LE : (q, m, G) array
+        L^-1 [outer Z, nearest first | X | y].
+    """
+
+    A: Array
+    LA: Array
+    LE: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Upward:
+    """What the sweep from the innermost level to the fixed effects leaves behind.
+
+    Attributes
+    ----------
+    levels : list of Whitened, innermost first
+    log_det : float
+        log|V| over sigma^2: the sum of all log|I + A D A'|.
+    R : (p, p) array
+        Upper triangular, R'R = X'V^-1 X.
+    beta : (p,) array
+        Generalised least-squares estimate.
+    rss : float
+        (y - X beta)' V^-1 (y - X beta).
+    """
+
+    levels: list[Whitened]
+    log_det: float
+    R: Array
+    beta: Array
+    rss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Downward:
+    """What the sweep from the fixed effects to the innermost level finds.
+
+    Attributes
+    ----------
+    gradients : list of (q, q) arrays, innermost first
+        The symmetric G: the deviance changes by tr(S G) when the level's D changes by S.
+    blups : list of (q, G) arrays, innermost first
+        Best linear unbiased predictions of the random effects.
+    """
+
+    gradients: list[Array]
+    blups: list[Array]
+
+
+def sweep_up(moments: Moments, Lambdas: Sequence[Array]) -> Upward:
+    """Whiten the rows of all levels, innermost first, then solve for the fixed effects."""
+    levels = []
+    log_det = 0.0
+    arriving: list[Rows] = []
+    for level, Lambda in zip(moments.levels, Lambdas, strict=True):
+        diagonal = np.arange(len(Lambda))
+        A, E, arriving = _join(level, arriving)
+        half = apply_right(A, Lambda)
+        V = multiply(half, half.swapaxes(0, 1))  # I + A D A'
+        V[diagonal, diagonal] += 1
+        L = cholesky(V)
+        log_det = log_det + 2 * np.log(L[diagonal, diagonal]).sum()
+        levels.append(Whitened(A, forward_solve(L, A), forward_solve(L, E)))
+        arriving.append(_one_row_a_group(levels[-1].LE))
+    S = moments.rest.T @ moments.rest + sum(_gram(rows.values) for rows in arriving)
+    C = cholesky(S)
+    beta = np.linalg.solve(C[:-1, :-1].T, C[-1, :-1])
+    return Upward(levels, log_det, C[:-1, :-1].T, beta, C[-1, -1] ** 2)
+
+
+def _join(level: LevelMoments, arriving: list[Rows]) -> tuple[Array, Array, list[Rows]]:
+    """A and E of this level's groups: their own rows joined with those that the level within hands on."""
+    if not arriving:
+        return level.A, level.E, []
+    q = len(level.A)
+    own = _one_row_a_group(np.concatenate([level.A, level.E], axis=1))
+    R, rest = eliminate([own, *[rows.regroup(level.children) for rows in arriving]], q)
+    return R[:, :q], R[:, q:], rest
+
+
+def _one_row_a_group(E: Array) -> Rows:
+    """Grouped (q, c, G) matrices as rows: q of them for each group."""
+    return Rows(E.swapaxes(0, 1), np.arange(E.shape[-1]))
+
+
+def _gram(values: Array) -> Array:
+    """Cross-products of the columns over all rows."""
+    columns = values.reshape(len(values), -1)
+    return np.asarray(columns @ columns.T)
+
+
+def sweep_down(
+    levels: Sequence[LevelMoments], Lambdas: Sequence[Array], up: Upward, s2: float, reml: bool
+) -> Downward:
+    """Estimate the random effects from the outermost level inwards, and the gradient on the way.
+
+    ``mean`` holds what is known of (outer random effects, beta) for each group at hand, (d, G), and ``spread``
+    (d, k, G) a factor of their posterior covariance over sigma^2; under ML beta adds nothing to it.
+    """
+    mean = up.beta[:, None]
+    spread = np.linalg.inv(up.R)[:, : len(up.beta) if reml else 0, None]
+    gradients: list[Array] = []
+    blups: list[Array] = []
+    for k in reversed(range(len(levels))):
+        LA, outer, y = up.levels[k].LA, up.levels[k].LE[:, :-1], up.levels[k].LE[:, -1]
+        residual = y - _apply(outer, mean)
+        K = _times(outer, spread)
+        F = cross(LA, np.concatenate([K, residual[:, None] / np.sqrt(s2)], axis=1))
+        transposed = LA.swapaxes(0, 1)
+        gradients.append(sum_of_outer(transposed, transposed) - sum_of_outer(F, F))
+        blups.append(Lambdas[k] @ (Lambdas[k].T @ _apply(transposed, residual)))
+        if k:
+            counts = np.diff(levels[k].children, append=up.levels[k - 1].A.shape[-1])
+            N = _conditional_spread(up.levels[k].A, Lambdas[k])
+            gain = -apply_left(Lambdas[k] @ Lambdas[k].T, cross(LA, K))
+            mean = np.repeat(_stack(blups[-1], mean), counts, axis=-1)
+            spread = np.repeat(_joint_spread(N, gain, spread), counts, axis=-1)
+    return Downward(gradients[::-1], blups[::-1])
+
+
+def _conditional_spread(A: Array, Lambda: Array) -> Array:
+    """Factor N of the covariance of a group's effects given everything further out, N N' = D - D A'V^-1 A D."""
+    half = apply_right(A, Lambda)
+    M = cross(half, half)
+    diagonal = np.arange(len(M))
+    M[diagonal, diagonal] += 1
+    wide = np.broadcast_to(Lambda.T[:, :, None], M.shape)
+    return forward_solve(cholesky(M), wide).swapaxes(0, 1)
+
+
+def _joint_spread(N: Array, gain: Array, spread: Array) -> Array:
+    """Factor of the joint covariance of (these effects, what is further out): [[N, gain], [0, spread]]."""
+    (q, _, G), (d, k, _) = N.shape, spread.shape
+    joint = np.zeros((q + d, q + k, G), np.result_type(N, gain, spread))
+    joint[:q, :q], joint[:q, q:], joint[q:, q:] = N, gain, spread
+    return joint
+
+
+def _stack(blups: Array, mean: Array) -> Array:
+    """(q, G) effects on top of (d, G) or (d, 1) outer ones."""
+    return np.concatenate([blups, np.broadcast_to(mean, (len(mean), blups.shape[-1]))])
+
+
+def _apply(M: Array, v: Array) -> Array:
+    """Grouped matrix (r, d, G) times grouped vector (d, G) or one vector (d, 1)."""
+    return np.asarray((M * v).sum(axis=1))
+
+
+def _times(M: Array, spread: Array) -> Array:
+    """Grouped matrix (r, d, G) times grouped matrix (d, k, G) or one matrix (d, k, 1)."""
+    return apply_right(M, spread[..., 0]) if spread.shape[-1] == 1 else multiply(M, spread)
+
+
+def log_likelihood(moments: Moments, reml: bool, deviance: float) -> float:
+    """The (restricted) log-likelihood in the user's units, as nlme defines it (without +log|X'X| / 2).
+
+    Equals -1/2 [nu log(2 pi) + log|V| + reml log|X'V^-1 X| + r'V^-1 r] at the profiled sigma, in the units of y.
+    """
+    nu = moments.n_obs - (len(moments.R) if reml else 0)
+    units = nu * np.log(moments.scale**2) + 2 * reml * np.log(np.abs(np.diag(moments.R))).sum()
+    return float(-(nu * (1 + np.log(2 * np.pi) - np.log(nu)) + units + deviance) / 2)
