@@ -39,7 +39,7 @@ def load_hsb(*, labelled: bool = False) -> pd.DataFrame:
     hsb["cses"] = hsb["ses"] - hsb.groupby("id")["ses"].transform("mean")
     if labelled:
         for column, labels in {"sector": ["Public", "Catholic"], "minority": ["No", "Yes"]}.items():
-            hsb[column] = pd.Categorical.from_codes(hsb[column].to_numpy(), categories=labels)
+            hsb[column] = pd.Categorical([labels[code] for code in hsb[column]], categories=labels)
     hsb.attrs["name"] = "hsb"  # what the printed pages call the data
     return hsb
 

@@ -1,0 +1,153 @@
+"""The one table of what is compared: each quantity, how agreement is measured, its tolerance and why.
+
+A difference is divided by the quantity's *unit* (a standard error, the value itself, ...) before it is held
+against the tolerance, so that every tolerance is a pure number that doesn't depend on anyone's scales.
+
+Sources: the tolerances are derived from how close nlme's tightened fit was measured to come to the optimum of
+its own likelihood on 21 regular fits (worst case: logLik 1e-11, standard deviations 1e-6 relative,
+correlations 8e-7, coefficients 1e-6 of a standard error, standard errors 3e-7, BLUPs 3e-7), with one decimal
+digit of room; not from what happens to pass. At a singular optimum, where nlme itself stops early,
+:data:`SINGULAR_LIMITS` applies instead, and every row it touches says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from . import readings as at
+from .answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One thing that two answers are compared on.
+
+    Attributes
+    ----------
+    key, title : str
+        Its name in code and for people.
+    read : callable
+        Reads an answer: values by name, empty when the answer doesn't say.
+    units : callable
+        Reads the reference: the size of one unit for each name; a name that is absent has unit 1.
+    unit : str
+        The unit in words.
+    limit : float
+        The largest difference, in units, that counts as agreement; 0 means identical.
+    reason : str
+        Why that limit.
+    show : {"each", "worst"}
+        Whether a report lists every value or, of a long list, the worst.
+    """
+
+    key: str
+    title: str
+    read: Callable[[Answer], at.Readings]
+    units: Callable[[Answer], at.Units]
+    unit: str
+    limit: float
+    reason: str
+    show: Literal["each", "worst"] = "each"
+
+
+_SAME = "a count or a name: there is one right value"
+_SUM = "follows from the log-likelihood, which counts twice"
+
+NUMBERS: tuple[Quantity, ...] = (
+    Quantity("method", "method", at.method, at.one, "", 0, _SAME),
+    Quantity("n_obs", "observations", at.scalar("n_obs"), at.one, "", 0, _SAME),
+    Quantity("n_groups", "groups", at.group_counts, at.one, "", 0, _SAME),
+    Quantity(
+        "coefficient", "coefficient", at.column("Value"), at.standard_errors, "of its SE", 1e-5,
+        "R's tight fit is within 1e-6 of an SE; nobody reads a coefficient finer than its SE",
+    ),
+    Quantity(
+        "std_error", "SE", at.column("Std.Error"), at.own_size(at.column("Std.Error")), "relative", 1e-5,
+        "R's tight fit is within 3e-7",
+    ),
+    Quantity("df", "DF", at.column("DF"), at.one, "", 0, "a count: there is one right value"),
+    Quantity(
+        "t_value", "t", at.column("t-value"), at.t_units, "of 1+|t|", 1e-5,
+        "a coefficient over its SE, each within its 1e-5",
+    ),
+    Quantity(
+        "p_value", "p", at.column("p-value"), at.p_units, "of p(1+|t|)^2", 1e-5,
+        "follows from t: far in the tail log p moves by |t| times what t moves",
+    ),
+    Quantity(
+        "std_dev", "sd", at.std_dev, at.own_size(at.std_dev), "relative", 1e-5,
+        "R's tight fit is within 1e-6",
+    ),
+    Quantity("corr", "cor", at.corr, at.one, "absolute", 1e-5, "R's tight fit is within 8e-7"),
+    Quantity(
+        "sigma", "sigma", at.scalar("sigma"), at.own_size(at.scalar("sigma")), "relative", 1e-5,
+        "a standard deviation like the others",
+    ),
+    Quantity(
+        "log_lik", "logLik", at.scalar("log_lik"), at.log_lik_units, "absolute", 1e-8,
+        "R's tight fit is within 1e-11 on small data; sums over thousands of rows round in the 12th digit",
+    ),
+    Quantity("aic", "AIC", at.scalar("aic"), at.log_lik_units, "absolute", 2e-8, _SUM),
+    Quantity("bic", "BIC", at.scalar("bic"), at.log_lik_units, "absolute", 2e-8, _SUM),
+    Quantity(
+        "corr_params", "correlation parameter", at.structure("corr"), at.one, "absolute", 1e-5,
+        "as the random effects' correlations",
+    ),
+    Quantity(
+        "var_params", "variance parameter", at.structure("var"), at.own_size(at.structure("var")),
+        "relative", 1e-5,
+        "as the standard deviations",
+    ),
+    Quantity(
+        "fixef", "fixef()", at.fixef, at.standard_errors, "of its SE", 1e-5, "as the coefficients", "worst",
+    ),
+    Quantity(
+        "vcov", "vcov", at.vcov, at.vcov_units, "of SE x SE", 2e-5, "two SEs, each within its 1e-5", "worst",
+    ),
+    Quantity(
+        "var_cov", "get_var_cov", at.cov, at.cov_units, "of sd x sd", 3e-5,
+        "two sds and a correlation, each within its 1e-5", "worst",
+    ),
+    Quantity(
+        "ranef", "BLUPs", at.ranef, at.ranef_units, "of its sd", 1e-5,
+        "R's tight fit is within 3e-7", "worst",
+    ),
+    Quantity(
+        "fitted", "fitted", at.fitted, at.fitted_units, "of sigma", 1e-5,
+        "coefficients and BLUPs added, each within its 1e-5", "worst",
+    ),
+)  # fmt: skip
+"""What any two answers are compared on."""
+
+PAGES: tuple[Quantity, ...] = (
+    Quantity(
+        "summary", "summary page", at.page("summary"), at.one, "", 0, "R's page, character for character"
+    ),
+    Quantity(
+        "var_corr", "VarCorr page", at.page("var_corr"), at.one, "", 0, "R's page, character for character"
+    ),
+)
+"""The printed pages, for engines that print R's."""
+
+QUANTITIES = NUMBERS + PAGES
+
+SINGULAR_LIMITS: Mapping[str, float] = {
+    "coefficient": 5e-4,
+    "std_error": 1e-4,
+    "t_value": 5e-4,
+    "p_value": 5e-4,
+    "std_dev": 1e-4,
+    "corr": 3e-4,
+    "sigma": 1e-4,
+    "log_lik": 1e-6,
+    "aic": 2e-6,
+    "bic": 2e-6,
+    "fixef": 5e-4,
+    "vcov": 5e-4,
+    "var_cov": 5e-4,
+    "ranef": 5e-4,
+    "fitted": 5e-4,
+}
+"""Limits at a singular optimum: those of nlme's default fits, since tightening doesn't help there."""

@@ -1,0 +1,126 @@
+"""Recorded answers: one readable JSON file for each model and method, numbers with 17 significant digits.
+
+A file holds the model, where its numbers come from, and R's answers under both controls: ``default`` is what
+``lme`` gives as it is called, ``tight`` what it gives when its optimiser is made to go on.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .answer import Answer
+from .data import fixtures
+from .errors import NotRecordedError, RecordError
+from .spec import ModelSpec
+
+WIDTH = 110
+CONTROLS = ("default", "tight")
+
+
+def path_of(spec: ModelSpec, folder: Path | None = None) -> Path:
+    """Return where the answers to `spec` are recorded."""
+    return (folder or fixtures() / "recorded") / f"{spec.key}.json"
+
+
+def write(
+    spec: ModelSpec, answers: Mapping[str, Answer], provenance: Mapping[str, str], folder: Path | None = None
+) -> Path:
+    """Store R's answers to `spec` under the controls' names."""
+    path = path_of(spec, folder)
+    plain = {"model": spec.to_dict(), "provenance": dict(provenance)}
+    plain |= {control: answers[control].to_dict() for control in CONTROLS}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json(plain) + "\n", encoding="utf-8")
+    return path
+
+
+def read(spec: ModelSpec, control: str, folder: Path | None = None) -> Answer:
+    """Return R's recorded answer to `spec`.
+
+    Raises
+    ------
+    NotRecordedError
+        There is no record, or it is of another model than `spec` says.
+    RecordError
+        The file isn't a record.
+    """
+    path = path_of(spec, folder)
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotRecordedError(
+            f"nothing is recorded for {spec.key}; `make record` records R's answers"
+        ) from None
+    except ValueError as error:
+        raise RecordError(f"{path.name} is not a record: {error}") from error
+    try:
+        if plain["model"] != json.loads(json.dumps(spec.to_dict())):
+            raise NotRecordedError(f"{path.name} records another model: {plain['model']}; run `make record`")
+        engine = "recorded-tight" if control == "tight" else "recorded"
+        return Answer.of_dict(plain[control], engine=engine, provenance=plain["provenance"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RecordError(f"{path.name} is not a record: {type(error).__name__} {error}") from error
+
+
+def to_json(plain: Any) -> str:
+    """Return JSON with short values on one line, long lists wrapped, floats with 17 significant digits."""
+    return "\n".join(_lines(plain, 0))
+
+
+def _lines(value: Any, indent: int) -> list[str]:
+    flat = _flat(value)
+    if len(flat) + indent <= WIDTH - 10 or not isinstance(value, Mapping | list):
+        return [flat]
+    inner = " " * (indent + 1)
+    if isinstance(value, Mapping):
+        lines = ["{"]
+        for name, item in value.items():
+            first, *rest = _lines(item, indent + 1)
+            lines += [f"{inner}{json.dumps(str(name))}: {first}", *rest]
+            lines[-1] += ","
+        return [*lines[:-1], lines[-1].removesuffix(","), " " * indent + "}"]
+    if all(isinstance(item, int | float | None) for item in value):
+        return [
+            "[",
+            *(inner + line for line in _wrapped([_flat(item) for item in value], WIDTH - indent)),
+            inner[:-1] + "]",
+        ]
+    lines = ["["]
+    for item in value:
+        first, *rest = _lines(item, indent + 1)
+        lines += [inner + first, *rest]
+        lines[-1] += ","
+    return [*lines[:-1], lines[-1].removesuffix(","), " " * indent + "]"]
+
+
+def _wrapped(items: Sequence[str], width: int) -> Iterator[str]:
+    line = ""
+    for position, item in enumerate(items):
+        piece = item + ("," if position < len(items) - 1 else "")
+        if line and len(line) + len(piece) > width:
+            yield line
+            line = ""
+        line += piece
+    yield line
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(k))}: {_flat(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flat, value)) + "]"
+    if isinstance(value, float):
+        return _number(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "null"
+    if math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return format(value, ".17g")
