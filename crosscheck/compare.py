@@ -77,7 +77,8 @@ class Row:
             return 0.0
         if math.isnan(self.difference):
             return 0.0 if self.verdict.passes else math.inf
-        return abs(self.difference) / self.limit if self.limit else math.inf
+        strain = abs(self.difference) / self.limit if self.limit else math.inf
+        return min(strain, 1.0) if self.verdict.passes else strain
 
 
 @dataclass(frozen=True, slots=True)
