@@ -1,1 +1,27 @@
 """Fit one model on several engines, compare the answers, and say who is right."""
+
+from .answer import Answer
+from .compare import Comparison, Verdict, compare, lre
+from .data import load_hsb
+from .engines import engine, known_engines
+from .errors import CrosscheckError
+from .ladder import ladder
+from .quantities import NUMBERS, PAGES, QUANTITIES
+from .spec import ModelSpec
+
+__all__ = [
+    "NUMBERS",
+    "PAGES",
+    "QUANTITIES",
+    "Answer",
+    "Comparison",
+    "CrosscheckError",
+    "ModelSpec",
+    "Verdict",
+    "compare",
+    "engine",
+    "known_engines",
+    "ladder",
+    "load_hsb",
+    "lre",
+]

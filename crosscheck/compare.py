@@ -234,8 +234,10 @@ def _at_singular_optimum(row: Row, expected: Answer, found: Answer) -> Row:
     if row.quantity in ("log_lik", "aic", "bic"):
         gain = found.scalars.get("log_lik", math.nan) - expected.scalars.get("log_lik", math.nan)
         explained = gain if row.quantity == "log_lik" else -2 * gain
-        if gain > 0 and abs(row.candidate - row.reference - explained) <= row.limit:
-            return replace(row, verdict=Verdict.AGREE, rule="singular: a higher likelihood is no error")
+        if gain > 0:
+            follows = abs(row.candidate - row.reference - explained) <= row.limit
+            verdict = Verdict.AGREE if follows else Verdict.DIFFER
+            return replace(row, verdict=verdict, rule="singular: a higher likelihood is no error")
     return replace(row, rule="singular: limits of nlme's default fits")
 
 

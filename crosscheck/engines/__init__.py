@@ -1,0 +1,24 @@
+"""Engines: whatever fits a model. The two sides, R's recorded answers, and anyone's own.
+
+An engine is any object with a ``name`` and ``fit(spec, data)``, which returns a fit that answers the
+contract's names, or an :class:`~crosscheck.answer.Answer`. It may have ``why_not()``, a text that says why it
+can't run here (empty when it can), and ``provenance()``, the versions of what it computes with. Another
+package offers its own by the entry-point group ``crosscheck.engines``, as a class or a function that takes no
+arguments.
+"""
+
+from .base import Engine, answer_of, why_not
+from .recorded import RecordedEngine
+from .registry import engine, known_engines
+from .sides import NlmeEngine, PyimplEngine
+
+__all__ = [
+    "Engine",
+    "NlmeEngine",
+    "PyimplEngine",
+    "RecordedEngine",
+    "answer_of",
+    "engine",
+    "known_engines",
+    "why_not",
+]

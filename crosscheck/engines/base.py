@@ -1,0 +1,43 @@
+"""What an engine is, and how its answer is had without letting it crash the caller."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Protocol
+
+import pandas as pd
+
+from ..answer import Answer
+from ..spec import ModelSpec
+
+
+class Engine(Protocol):
+    """Whatever fits a model; see :mod:`crosscheck.engines`."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name, as reports show it."""
+
+    def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Any:
+        """Fit the model; return a fit that answers the contract's names, or an answer."""
+
+
+def why_not(engine: Engine) -> str:
+    """Return why the engine can't run here, or "" when it can or doesn't say."""
+    ask = getattr(engine, "why_not", None)
+    return str(ask()) if ask is not None else ""
+
+
+def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | str:
+    """Return the engine's answer, or, if it raises, what it raised as one line.
+
+    The engine's warnings are kept on its answer (the contract's ``fit.warnings``), not shown here.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fit = engine.fit(spec, data.copy())
+            ask = getattr(engine, "provenance", None)
+            return Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
+    except Exception as error:  # an engine that raises has a verdict; it doesn't take the others down
+        return " ".join(f"{type(error).__name__}: {error}".split())
