@@ -64,7 +64,8 @@ class Covariance(ABC):
     def parameters_near(self, Lambda: Array) -> Array:
         """The theta whose factor is nearest to ``Lambda`` (the B_a are orthogonal)."""
         basis = self.basis
-        return np.einsum("aij,ij->a", basis, Lambda) / np.einsum("aij,aij->a", basis, basis)
+        sizes = np.einsum("aij,aij->a", basis, basis)
+        return np.asarray(np.einsum("aij,ij->a", basis, Lambda) / sizes)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Blocked(Covariance):
         pieces, row = [], 0
         for block in self.blocks:
             columns = R[:, row : row + block.q]
-            pieces.append(block.coordinates(np.linalg.qr(columns, mode="r")))
+            pieces.append(block.coordinates(np.asarray(np.linalg.qr(columns, mode="r"))))
             row += block.q
         return np.asarray(block_diag(*pieces))
 

@@ -56,7 +56,7 @@ def cross(A: Array, B: Array) -> Array:
 
 def apply_left(M: Array, B: Array) -> Array:
     """``M B_g`` with one (r, k) matrix for all groups: (k, c, G) gives (r, c, G)."""
-    return (M @ B.reshape(len(B), -1)).reshape(len(M), *B.shape[1:])
+    return np.asarray((M @ B.reshape(len(B), -1)).reshape(len(M), *B.shape[1:]))
 
 
 def apply_right(A: Array, M: Array) -> Array:
@@ -127,7 +127,7 @@ def eliminate(blocks: list[Rows], q: int) -> tuple[Array, list[Rows]]:
 
 def _sum_by_group(terms: list[Array], blocks: list[Rows]) -> Array:
     """Sum (k, r, n) arrays over the rows of each group and over the blocks: (k, G)."""
-    total = 0
+    total: Array | int = 0
     for values, block in zip(terms, blocks, strict=True):
         summed = values.sum(axis=1) if values.shape[1] > 1 else values[:, 0]
         if len(block.starts) < summed.shape[-1]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pyimpl.arrays import Indices
 from pyimpl.errors import DataError
+from pyimpl.formula.factors import as_categories
+from pyimpl.formula.values import read_column
+
+#: Names of groups.
+Labels: TypeAlias = NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +26,21 @@ class Grouping:
     ----------
     name : str
         The grouping factor, a column of the data.
-    label : str
-        As R prints it: ``child %in% school`` for an inner level.
     codes : (N,) int array
         Each row's group, in the order of the data. Group codes of an inner level count on through the outer groups.
     names : (G,) array of str
         Each group's name; an inner group's begins with its outer group's, ``A/1``.
     parents : (G,) int array
         The code of the group one level further out; empty at the outermost level.
+    labels : (G,) array of str
+        Each group's own label, without those of the groups it lies in.
     """
 
     name: str
-    label: str
     codes: Indices
-    names: np.ndarray[tuple[int], np.dtype[np.object_]]
+    names: Labels
     parents: Indices
+    labels: Labels
 
     @property
     def n_groups(self) -> int:
@@ -54,7 +61,7 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
     """
     groupings: list[Grouping] = []
     for name in names:
-        codes, labels = _factor_codes(frame[name])
+        codes, labels = _factor_codes(frame, name)
         if len(labels) < 2:
             raise DataError(
                 f"random: the grouping factor '{name}' has one level only ('{labels[0]}'), so no variance between "
@@ -64,32 +71,18 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
     return tuple(groupings)
 
 
-def _nest(name: str, codes: Indices, labels: np.ndarray, outer: list[Grouping]) -> Grouping:
+def _nest(name: str, codes: Indices, labels: Labels, outer: list[Grouping]) -> Grouping:
     """Place one factor's codes inside those of the levels further out."""
     if not outer:
-        return Grouping(name, name, codes, labels, np.empty(0, np.intp))
+        return Grouping(name, codes, labels, np.empty(0, np.intp), labels)
     parent = outer[-1]
     combined, dense = np.unique(parent.codes * np.intp(len(labels)) + codes, return_inverse=True)
     parents, own = np.divmod(combined, len(labels))
     joined = parent.names[parents] + np.array(["/"], object) + labels[own]
-    label = " %in% ".join([name, *[level.name for level in reversed(outer)]])
-    return Grouping(name, label, dense.astype(np.intp), joined, parents.astype(np.intp))
+    return Grouping(name, dense.astype(np.intp), joined, parents.astype(np.intp), labels[own])
 
 
-def _factor_codes(column: pd.Series) -> tuple[Indices, np.ndarray]:
-    """Codes and level names of a column taken as a factor, levels that don't occur dropped."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used, codes = np.unique(column.cat.codes.to_numpy(), return_inverse=True)
-        levels = column.cat.categories[used]
-    else:
-        codes, levels = pd.factorize(column, sort=True)
-    return np.asarray(codes, np.intp), np.array([level_name(value) for value in levels], dtype=object)
-
-
-def level_name(value: object) -> str:
-    """The name R gives a factor level: whole numbers without a point, others to 15 digits."""
-    if isinstance(value, bool | np.bool_):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float | np.floating):
-        return f"{float(value):.15g}"
-    return str(value)
+def _factor_codes(frame: pd.DataFrame, name: str) -> tuple[Indices, Labels]:
+    """Codes and level names of a column taken as a factor."""
+    categories = as_categories(read_column(frame, name, "random"), name, "random")
+    return categories.codes, np.array(categories.levels, dtype=object)

@@ -30,6 +30,23 @@ from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
 from pyimpl.grouped import Rows, apply_right, eliminate
 
+# A column of X whose part outside the earlier ones' span is below this fraction of its length depends on them.
+_DEPENDENT = 1e-11
+# A regression that leaves less than this fraction of the response is exact up to rounding.
+_PERFECT = 1e-13
+
+
+class DependentColumnError(Exception):
+    """A column of X is a linear combination of the columns before it."""
+
+    def __init__(self, column: int) -> None:
+        super().__init__(column)
+        self.column = column
+
+
+class PerfectFitError(Exception):
+    """The columns of X reproduce the response exactly."""
+
 
 @dataclass(frozen=True, slots=True)
 class LevelMoments:
@@ -103,7 +120,7 @@ def compress(
     for first, structure in zip(starts, structures, strict=True):
         factor, (rows,) = eliminate([Rows(rows.values, first)], structure.q)
         raw.append((factor[:, : structure.q], factor[:, structure.q :]))
-    triangle = np.linalg.qr(rows.values[:, 0].T, mode="r")
+    triangle: Array = np.asarray(np.linalg.qr(rows.values[:, 0].T, mode="r"))
     return _in_units_of_order_one(raw, triangle, starts, structures, columns.shape[1])
 
 
@@ -117,8 +134,13 @@ def _in_units_of_order_one(
     """Choose the coordinates (R, beta, scale, and T for each level) and express all factors in them."""
     p = len(triangle) - 1
     fixed = [E[:, -(p + 1) :].transpose(0, 2, 1).reshape(-1, p + 1) for _, E in raw]
-    whole = np.linalg.qr(np.concatenate([*fixed, triangle]), mode="r")
+    whole: Array = np.asarray(np.linalg.qr(np.concatenate([*fixed, triangle]), mode="r"))
     R = whole[:p, :p]
+    dependent = np.flatnonzero(np.abs(np.diag(R)) <= _DEPENDENT * np.sqrt((R**2).sum(axis=0)))
+    if dependent.size:
+        raise DependentColumnError(int(dependent[0]))
+    if abs(whole[p, p]) <= _PERFECT * np.sqrt((whole[:, p] ** 2).sum()):
+        raise PerfectFitError
     beta = solve_triangular(R, whole[:p, p])
     scale = abs(whole[p, p]) / np.sqrt(n_obs - p)
     change = np.zeros((p + 1, p + 1))  # [X | y] times this is [Xo | yo]
@@ -134,22 +156,18 @@ def _in_units_of_order_one(
     for k, (A, E) in enumerate(raw):
         blocks = [*inverses[k + 1 :], change]
         edges = np.cumsum([0, *[len(block) for block in blocks]])
-        changed = [
-            apply_right(E[:, i:j], M) for i, j, M in zip(edges[:-1], edges[1:], blocks, strict=True)
-        ]
+        changed = [apply_right(E[:, i:j], M) for i, j, M in zip(edges[:-1], edges[1:], blocks, strict=True)]
         children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
         T = coordinates[k]
         levels.append(LevelMoments(apply_right(A, inverses[k]), np.concatenate(changed, axis=1), children, T))
     return Moments(tuple(levels), triangle @ change, R, beta, float(scale), n_obs)
 
 
-def _length_of_columns(
-    raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]
-) -> Array:
+def _length_of_columns(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]) -> Array:
     """Triangular factor of the whole Z of level k, gathered from its own level and the levels inside it."""
     pieces = [raw[k][0]]
     for inner in range(k):
         before = sum(structures[i].q for i in range(inner + 1, k))
         pieces.append(raw[inner][1][:, before : before + structures[k].q])
     stacked = np.concatenate([piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces])
-    return np.linalg.qr(stacked, mode="r")
+    return np.asarray(np.linalg.qr(stacked, mode="r"))

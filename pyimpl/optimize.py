@@ -23,6 +23,8 @@ from pyimpl.objective import Evaluation, Likelihood
 # are taken while they still improve on that.
 _CONVERGED = 1e-8
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
+_WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
+_SMALLEST_RADIUS = 1e-15
 _SINGULAR = 1e-7  # a standard deviation below this (in units of sigma and of Z's columns) is zero
 
 
@@ -76,44 +78,57 @@ def minimise(likelihood: Likelihood, start: Array, max_iterations: int = 200) ->
     return optimum
 
 
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A point of the search, with its derivatives and its distance to a stationary point in standard errors."""
+
+    evaluation: Evaluation
+    hessian: Array
+    scaled_gradient: float
+
+
+def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
+    hessian = likelihood.hessian(evaluation.theta)
+    return _Point(evaluation, hessian, _scaled_gradient(evaluation.gradient, hessian))
+
+
 def _newton(likelihood: Likelihood, theta: Array, max_iterations: int) -> Optimum:
     """Trust-region Newton iterations from one starting point."""
-    here = likelihood.evaluate(theta)
-    hessian = likelihood.hessian(theta)
+    here = _point(likelihood, likelihood.evaluate(theta))
     radius = max(1.0, float(np.linalg.norm(theta)))
-    evaluations = 1 + len(theta)
-    best = _scaled_gradient(here.gradient, hessian)
+    points = 1
     iteration = 0
-    while iteration < max_iterations:
+    while iteration < max_iterations and radius > _SMALLEST_RADIUS:
         iteration += 1
-        step = trust_region_step(here.gradient, hessian, radius)
-        there = likelihood.evaluate(here.theta + step)
-        evaluations += 1
-        predicted = -(here.gradient @ step + step @ hessian @ step / 2)
-        gained = here.deviance - there.deviance
-        if best < _CONVERGED or predicted < _noise(here.deviance):
+        gradient, hessian = here.evaluation.gradient, here.hessian
+        step = trust_region_step(gradient, hessian, radius)
+        there = likelihood.evaluate(here.evaluation.theta + step)
+        predicted = -(gradient @ step + step @ hessian @ step / 2)
+        gained = here.evaluation.deviance - there.deviance
+        noise = 1e-12 * (1.0 + abs(here.evaluation.deviance))
+        if here.scaled_gradient < _CONVERGED or predicted < noise:
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
-            new_hessian = likelihood.hessian(there.theta)
-            evaluations += len(theta)
-            reached = _scaled_gradient(there.gradient, new_hessian)
-            if not reached < 0.5 * best or gained < -_noise(here.deviance):
+            polished = _point(likelihood, there)
+            points += 1
+            if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
                 break
-            here, hessian, best = there, new_hessian, reached
+            here = polished
             continue
         ratio = gained / predicted if np.isfinite(gained) else -1.0
-        radius = _resized(radius, ratio, float(np.linalg.norm(step)))
-        if ratio > 1e-4:
-            here, hessian = there, likelihood.hessian(there.theta)
-            evaluations += len(theta)
-            best = _scaled_gradient(here.gradient, hessian)
-    flat = _CURVATURE_FLOOR * max(np.abs(hessian).max(), 1.0)
-    converged = best < _CONVERGED and bool(np.linalg.eigvalsh(hessian).min() > -flat)
-    return Optimum(here, hessian, best, iteration, evaluations, converged)
-
-
-def _noise(deviance: float) -> float:
-    """How far rounding may move the deviance."""
-    return 1e-12 * (1.0 + abs(deviance))
+        radius = _resized(radius, float(ratio), float(np.linalg.norm(step)))
+        if ratio > _WORTH_A_STEP:
+            here = _point(likelihood, there)
+            points += 1
+    flat = _CURVATURE_FLOOR * max(float(np.abs(here.hessian).max()), 1.0)
+    minimum = bool(np.linalg.eigvalsh(here.hessian).min() > -flat)
+    return Optimum(
+        here.evaluation,
+        here.hessian,
+        here.scaled_gradient,
+        iteration,
+        1 + iteration + points * len(theta),
+        here.scaled_gradient < _CONVERGED and minimum,
+    )
 
 
 def _resized(radius: float, ratio: float, length: float) -> float:
@@ -137,7 +152,9 @@ def trust_region_step(gradient: Array, hessian: Array, radius: float) -> Array:
             return np.asarray(vectors @ step)
     elif abs(g[0]) < 1e-10 * max(1.0, float(np.linalg.norm(g))):
         g[0] = 1e-10 * max(1.0, float(np.linalg.norm(g)))
-    shift = _shift(lambda mu: float(np.linalg.norm(g / (values + mu))), -values[0], float(np.linalg.norm(g)), radius)
+    shift = _shift(
+        lambda mu: float(np.linalg.norm(g / (values + mu))), -values[0], float(np.linalg.norm(g)), radius
+    )
     return np.asarray(-vectors @ (g / (values + shift)))
 
 

@@ -1,0 +1,59 @@
+"""Checks of the arguments that are neither a formula nor the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyimpl.errors import ArgumentError, NotSupportedError
+
+METHODS = ("REML", "ML")
+
+# R's lmeControl. All but maxIter steer R's way to the optimum, which the answer doesn't depend on here.
+_CONTROL = frozenset(
+    "maxIter msMaxIter tolerance niterEM msMaxEval msTol msVerbose returnObject gradHess apVar .relStep minAbsParApVar "
+    "opt optimMethod natural sigma allow.n.lt.q abs.tol rel.tol x.tol xf.tol step.min step.max sing.tol scale".split()
+)
+
+
+def check_method(method: object) -> str:
+    """Return ``method`` if it is one of the two."""
+    if method not in METHODS:
+        raise ArgumentError(f"method: {method!r} is unknown; choose 'REML' or 'ML'")
+    return str(method)
+
+
+def check_control(control: object) -> dict[str, int]:
+    """Return the settings that matter here, from R's names for all that can be set."""
+    if control is None:
+        control = {}
+    if not isinstance(control, Mapping):
+        raise ArgumentError(
+            f"control: expected a dict of lmeControl's settings, got {type(control).__name__}"
+        )
+    known = {_underscored(name) for name in _CONTROL}
+    for name in control:
+        if not isinstance(name, str) or _underscored(name) not in known:
+            raise ArgumentError(
+                f"control: {name!r} is not a setting of lmeControl; choose from {sorted(_CONTROL)}"
+            )
+    if control.get("sigma") not in (None, 0):
+        raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
+    limit = control.get("maxIter", 200)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ArgumentError(f"control: maxIter must be a positive whole number, got {limit!r}")
+    return {"maxIter": limit}
+
+
+def refuse_structure(**given: Any) -> None:
+    """Refuse the structures that are not supported yet."""
+    for name, value in given.items():
+        if value is not None:
+            raise NotSupportedError(
+                f"{name}: pyimpl doesn't fit within-group correlation or variance functions yet; "
+                "rbridge.lme takes the same argument"
+            )
+
+
+def _underscored(name: str) -> str:
+    return name.replace(".", "_")

@@ -1,0 +1,90 @@
+"""How a fit was reached, in words and numbers that its reader can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyimpl.model import Model
+from pyimpl.optimize import Optimum, null_space
+
+# Relative random-effects scales beyond this mean that sigma is going to zero beside them.
+_RUNAWAY = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """How the optimiser ended.
+
+    Attributes
+    ----------
+    converged : bool
+        The scaled gradient is below 1e-8 and no direction has negative curvature.
+    scaled_gradient : float
+        Distance to the optimum: the largest remaining Newton step, in standard errors of the parameters.
+    smallest_curvature, largest_curvature : float
+        Extreme eigenvalues of the deviance's second derivatives by the elements of the relative factor.
+    singular : tuple of str
+        Grouping factors whose random-effects covariance lies on the boundary: a variance of zero, or effects that
+        are linear combinations of each other. A legitimate answer.
+    iterations, evaluations : int
+        Newton steps; sweeps over the groups.
+    """
+
+    converged: bool
+    scaled_gradient: float
+    smallest_curvature: float
+    largest_curvature: float
+    singular: tuple[str, ...]
+    iterations: int
+    evaluations: int
+
+    @property
+    def on_boundary(self) -> bool:
+        """Whether any level's covariance is singular."""
+        return bool(self.singular)
+
+    def __str__(self) -> str:
+        state = "converged" if self.converged else "did not converge"
+        where = f"; on the boundary: {', '.join(self.singular)}" if self.singular else ""
+        return (
+            f"{state} after {self.iterations} Newton steps, {self.scaled_gradient:.1e} standard errors from the "
+            f"optimum{where}"
+        )
+
+
+def convergence_of(model: Model, optimum: Optimum) -> Convergence:
+    """Read off the optimum how it was reached."""
+    curvature = np.linalg.eigvalsh(optimum.hessian)
+    Lambdas = optimum.evaluation.Lambdas[::-1]
+    singular = [
+        level.grouping.name
+        for level, Lambda in zip(model.levels, Lambdas, strict=True)
+        if null_space(Lambda).shape[1]
+    ]
+    return Convergence(
+        converged=optimum.converged,
+        scaled_gradient=optimum.scaled_gradient,
+        smallest_curvature=float(curvature[0]),
+        largest_curvature=float(curvature[-1]),
+        singular=tuple(singular),
+        iterations=optimum.iterations,
+        evaluations=optimum.evaluations,
+    )
+
+
+def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tuple[str, ...]:
+    """What the reader of the fit should know; empty where all is well, and for a mere boundary optimum."""
+    messages = []
+    if any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas):
+        messages.append(
+            "sigma is not identified: the random effects can take up the whole residual, so that sigma and they "
+            "can't be told apart; use fewer random effects or a simpler structure"
+        )
+    elif not convergence.converged:
+        messages.append(
+            f"the optimiser stopped {convergence.scaled_gradient:.1e} standard errors from a stationary point; the "
+            "likelihood may be flat (parameters that the data can't tell apart), try a simpler random part"
+        )
+    return tuple(messages)

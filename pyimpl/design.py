@@ -1,0 +1,164 @@
+"""The model as plain arrays, with the names that its rows, columns and groups go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
+from pyimpl.errors import DataError
+from pyimpl.formula import ColumnSpec, Formula, RandomLevel, learn_columns, response_column
+from pyimpl.grouping import Grouping, group_rows
+
+_CLASSES: dict[str, type[Covariance]] = {
+    "pdLogChol": General,
+    "pdSymm": General,
+    "pdNatural": General,
+    "pdDiag": Diagonal,
+    "pdIdent": Identity,
+    "pdCompSymm": CompoundSymmetry,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RandomBlock:
+    """One covariance structure of random effects and the columns of Z that it governs.
+
+    Attributes
+    ----------
+    formula : Formula
+    columns : ColumnSpec
+        Builds the columns, also for new data.
+    structure : str
+        The pdMat class.
+    """
+
+    formula: Formula
+    columns: ColumnSpec
+    structure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of grouping and its random effects; several blocks where the structure is pdBlocked."""
+
+    grouping: Grouping
+    blocks: tuple[RandomBlock, ...]
+    covariance: Covariance
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The random effects, by R's names."""
+        return tuple(name for block in self.blocks for name in block.columns.names)
+
+    def build(self, frame: pd.DataFrame) -> Array:
+        """Columns of Z for the rows of a frame, (n, q)."""
+        return np.concatenate([block.columns.build(frame) for block in self.blocks], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Everything that the numerics need to know of the model, and the names of what they return.
+
+    Attributes
+    ----------
+    y : (N,) array
+    X : (N, p) array
+    Z : tuple of (N, q) arrays, outermost level first
+        All in the order of the rows of the frame.
+    fixed : ColumnSpec
+        Names and builds the columns of X.
+    levels : tuple of Level, outermost first
+    order : (N,) int array
+        The rows sorted by group, stably.
+    """
+
+    y: Array
+    X: Array
+    Z: tuple[Array, ...]
+    fixed: ColumnSpec
+    levels: tuple[Level, ...]
+    order: Indices
+
+    @property
+    def sorted_codes(self) -> list[Indices]:
+        """Group codes of the sorted rows, outermost first."""
+        return [level.grouping.codes[self.order] for level in self.levels]
+
+    def columns(self) -> Array:
+        """[Z innermost first | X | y] of the sorted rows, a column a row of the array, (c, N)."""
+        parts = [*[Z.T for Z in reversed(self.Z)], self.X.T, self.y[None]]
+        columns = np.concatenate(parts)
+        already_sorted = bool((np.diff(self.order) == 1).all())
+        return columns if already_sorted else columns[:, self.order]
+
+
+def make_design(
+    fixed: Formula,
+    random: tuple[RandomLevel, ...],
+    frame: pd.DataFrame,
+    contrasts: Mapping[str, str] | None,
+) -> Design:
+    """Build the arrays of a model from complete rows.
+
+    Raises
+    ------
+    DataError
+        A column can't be used as the formulas ask, there are too few rows, or a grouping factor has one level.
+    """
+    y, _ = response_column(fixed, frame)
+    spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument="fixed")
+    groupings = group_rows(frame, tuple(level.group for level in random))
+    levels = tuple(
+        _level(grouping, level, frame, contrasts) for grouping, level in zip(groupings, random, strict=True)
+    )
+    X = spec.build(frame)
+    if not X.shape[1]:
+        raise DataError("fixed: the formula has no fixed effects; keep at least the intercept, 'y ~ 1'")
+    if len(y) <= X.shape[1]:
+        raise DataError(
+            f"data: {len(y)} complete rows can't determine {X.shape[1]} fixed effects and a variance"
+        )
+    for level in levels:
+        _check_group_sizes(level)
+    order = np.argsort(groupings[-1].codes, kind="stable")
+    return Design(y, X, tuple(level.build(frame) for level in levels), spec, levels, order)
+
+
+def _level(
+    grouping: Grouping, level: RandomLevel, frame: pd.DataFrame, contrasts: Mapping[str, str] | None
+) -> Level:
+    parts = level.blocks or (level,)
+    blocks = tuple(
+        RandomBlock(
+            part.formula,
+            learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random"),
+            part.structure,
+        )
+        for part in parts
+    )
+    sizes = [len(block.columns.names) for block in blocks]
+    if not all(sizes):
+        raise DataError(
+            f"random: the formula for '{level.group}' has no random effects; write '~ 1 | {level.group}'"
+        )
+    covariances = tuple(
+        _CLASSES[block.structure](size, block.structure) for block, size in zip(blocks, sizes, strict=True)
+    )
+    if not level.blocks:
+        return Level(grouping, blocks, covariances[0])
+    return Level(grouping, blocks, Blocked(sum(sizes), level.structure, covariances))
+
+
+def _check_group_sizes(level: Level) -> None:
+    largest = int(np.bincount(level.grouping.codes).max())
+    q = level.covariance.q
+    if largest < q:
+        raise DataError(
+            f"random: fewer observations than random effects in all groups of '{level.grouping.name}': the largest "
+            f"group has {largest} rows, but each has {q} random effects ({', '.join(level.names)}); drop some"
+        )

@@ -1,0 +1,70 @@
+"""From an optimum in the core's coordinates to estimates in the user's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from pyimpl.arrays import Array
+from pyimpl.moments import Moments
+from pyimpl.objective import Likelihood, log_likelihood
+from pyimpl.optimize import Optimum
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What was estimated, as plain arrays; levels are innermost first.
+
+    Attributes
+    ----------
+    beta : (p,) array
+        Fixed effects.
+    vcov : (p, p) array
+        Their covariance matrix, sigma^2 (X'V^-1 X)^-1 (with ML's sigma under ML, as nlme).
+    sigma : float
+        Within-group standard deviation.
+    covariances : tuple of (q, q) arrays
+        Covariance matrix of each level's random effects.
+    blups : tuple of (G, q) arrays
+        Best linear unbiased predictions of the random effects.
+    log_lik : float
+        The (restricted) log-likelihood.
+    n_parameters : int
+        Fixed effects, covariance parameters and sigma: the df of AIC and BIC.
+    """
+
+    beta: Array
+    vcov: Array
+    sigma: float
+    covariances: tuple[Array, ...]
+    blups: tuple[Array, ...]
+    log_lik: float
+    n_parameters: int
+
+
+def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
+    """Translate the optimum to the user's units."""
+    moments, evaluation = likelihood.moments, optimum.evaluation
+    sigma = float(np.sqrt(evaluation.s2)) * moments.scale
+    spread = solve_triangular(moments.R, np.linalg.inv(evaluation.up.R)) * sigma
+    covariances, blups = [], []
+    for level, Lambda, effects in zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True):
+        factor = solve_triangular(level.T, Lambda) * sigma
+        covariances.append(factor @ factor.T)
+        blups.append(solve_triangular(level.T, effects).T * moments.scale)
+    return Estimates(
+        beta=fixed_effects(moments, evaluation.up.beta),
+        vcov=spread @ spread.T,
+        sigma=sigma,
+        covariances=tuple(covariances),
+        blups=tuple(blups),
+        log_lik=log_likelihood(moments, likelihood.reml, evaluation.deviance),
+        n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + 1,
+    )
+
+
+def fixed_effects(moments: Moments, beta: Array) -> Array:
+    """Coefficients of X from those of its orthonormalised columns."""
+    return np.asarray(moments.beta + solve_triangular(moments.R, beta) * moments.scale)

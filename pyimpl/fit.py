@@ -1,0 +1,207 @@
+"""The result of a fit: it orchestrates, other modules compute and render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pyimpl import pages, tables
+from pyimpl.arrays import Array
+from pyimpl.convergence import Convergence, convergence_of
+from pyimpl.errors import ArgumentError
+from pyimpl.estimates import Estimates
+from pyimpl.frame import check_frame
+from pyimpl.model import Model
+from pyimpl.objective import Likelihood
+from pyimpl.optimize import Optimum
+from pyimpl.prediction import fitted_values, predicted_values
+from pyimpl.report import render_fit
+from pyimpl.summary import Summary
+from pyimpl.var_corr import VarCorr
+
+RESIDUAL_TYPES = ("response", "pearson", "normalized")
+
+LevelChoice = int | str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LmeFit:
+    """A fitted linear mixed-effects model, as R's ``lme`` object. Immutable.
+
+    Tables are pandas under R's names. Wherever a method takes ``level``, it is the number of a grouping level (1 the
+    outermost; 0 the population where that makes sense) or the name of its grouping factor; left out, it is the
+    innermost.
+
+    Attributes
+    ----------
+    model : Model
+        What was asked for.
+    likelihood : Likelihood
+        The function that was minimised: ``fit.likelihood.evaluate(theta)``.
+    optimum : Optimum
+        Where the minimum was found.
+    estimates : Estimates
+        The estimates, as plain arrays.
+    warnings : tuple of str
+        What the fit wants its reader to know.
+    """
+
+    model: Model
+    likelihood: Likelihood
+    optimum: Optimum
+    estimates: Estimates
+    warnings: tuple[str, ...]
+
+    @property
+    def method(self) -> str:
+        """``"REML"`` or ``"ML"``."""
+        return self.model.method
+
+    @property
+    def sigma(self) -> float:
+        """Within-group standard deviation."""
+        return self.estimates.sigma
+
+    @property
+    def log_lik(self) -> float:
+        """The (restricted) log-likelihood; under REML without the term + log|X'X| / 2, as in nlme."""
+        return self.estimates.log_lik
+
+    @property
+    def aic(self) -> float:
+        """-2 log-likelihood + 2 df; df counts fixed effects, covariance parameters and sigma."""
+        return -2 * self.log_lik + 2 * self.estimates.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """-2 log-likelihood + log(n) df, with n = N - p under REML and N under ML, as in nlme."""
+        return -2 * self.log_lik + float(np.log(self.likelihood.nu)) * self.estimates.n_parameters
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used."""
+        return self.model.n_obs
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Number of groups by grouping factor, outermost first."""
+        return {level.grouping.name: level.grouping.n_groups for level in self.model.levels}
+
+    @property
+    def convergence(self) -> Convergence:
+        """How the optimiser ended."""
+        return convergence_of(self.model, self.optimum)
+
+    def fixef(self) -> pd.Series:
+        """Fixed effects."""
+        return tables.fixed_effects(self.model, self.estimates)
+
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the fixed effects' estimates, sigma^2 (X'V^-1 X)^-1."""
+        return tables.covariance_of_fixed(self.model, self.estimates)
+
+    def t_table(self) -> pd.DataFrame:
+        """Columns ``Value``, ``Std.Error``, ``DF`` (containment), ``t-value``, ``p-value``.
+
+        Under ML the standard errors are sqrt(N / (N - p)) times those of :meth:`vcov`, as in nlme's summary.
+        """
+        return tables.coefficient_table(self.model, self.estimates)
+
+    def var_corr(self) -> VarCorr:
+        """Variance components; ``str()`` is R's print of ``VarCorr(fit)``."""
+        return VarCorr(pages.levels_of_page(self.model, self.estimates), self.sigma)
+
+    def get_var_cov(self, level: LevelChoice = None) -> pd.DataFrame:
+        """Covariance matrix of one level's random effects."""
+        return tables.random_covariance(self.model, self.estimates, self.model.grouping_depth(level))
+
+    def corr_params(self) -> pd.Series:
+        """Parameters of the correlation structure: none."""
+        return pd.Series(dtype=float)
+
+    def var_params(self) -> pd.Series:
+        """Parameters of the variance function: none."""
+        return pd.Series(dtype=float)
+
+    def ranef(self, level: LevelChoice = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Random effects (BLUPs), a row a group; without ``level``, a dict over the levels if there are several."""
+        return self._by_level(tables.random_effects, level)
+
+    def coef(self, level: LevelChoice = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Fixed plus random effects, a row a group; without ``level``, a dict over the levels if there are several."""
+        return self._by_level(tables.coefficients, level)
+
+    def fitted(self, level: LevelChoice | Sequence[int | str] = None) -> pd.Series | pd.DataFrame:
+        """Fitted values, aligned with the data's index; level 0 is the population's. Several levels give a frame."""
+        return self._by_depth(lambda depth: fitted_values(self.model, self.estimates, depth), level)
+
+    def residuals(
+        self, type: str = "response", level: LevelChoice | Sequence[int | str] = None
+    ) -> pd.Series | pd.DataFrame:
+        """Residuals, aligned with the data's index.
+
+        Parameters
+        ----------
+        type : {"response", "pearson", "normalized"}
+            In units of the response, or divided by sigma ("normalized" differs only with a correlation structure).
+        level : int, str, or a sequence of them
+            As for :meth:`fitted`.
+        """
+        if type not in RESIDUAL_TYPES:
+            raise ArgumentError(f"type: {type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}")
+        unit = 1.0 if type == "response" else self.sigma
+        y = self.model.design.y
+        return self._by_depth(
+            lambda depth: (y - fitted_values(self.model, self.estimates, depth)) / unit, level
+        )
+
+    def predict(self, newdata: pd.DataFrame | None = None, level: LevelChoice = None) -> pd.Series:
+        """Predictions for new rows, aligned with their index; a group that the data didn't have gives NaN.
+
+        Parameters
+        ----------
+        newdata : DataFrame, optional
+            The data itself if left out.
+        level : int or str, optional
+            0 for the population, which needs no groups.
+        """
+        depth = self.model.depth(level)
+        if newdata is None:
+            return self.model.frame.series(fitted_values(self.model, self.estimates, depth))
+        newdata = check_frame(newdata)
+        values = predicted_values(self.model, self.estimates, newdata, depth)
+        return pd.Series(values, index=newdata.index)
+
+    def summary(self) -> Summary:
+        """The summary; ``str()`` is R's ``print(summary(fit))``."""
+        pearson = pd.Series(
+            (self.model.design.y - fitted_values(self.model, self.estimates, len(self.model.levels)))
+            / self.sigma
+        )
+        page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), pearson)
+        return Summary(page)
+
+    def __str__(self) -> str:
+        return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")
+
+    __repr__ = __str__
+
+    def _by_level(
+        self, table: Callable[[Model, Estimates, int], pd.DataFrame], level: LevelChoice
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        if level is None and len(self.model.levels) > 1:
+            return {name: table(self.model, self.estimates, k + 1) for k, name in enumerate(self.n_groups)}
+        return table(self.model, self.estimates, self.model.grouping_depth(level))
+
+    def _by_depth(
+        self, values: Callable[[int], Array], level: LevelChoice | Sequence[int | str]
+    ) -> pd.Series | pd.DataFrame:
+        depths = self.model.depths(level)
+        names = ["fixed", *self.n_groups]
+        columns = [self.model.frame.series(values(depth), names[depth]) for depth in depths]
+        if level is None or isinstance(level, int | str):
+            return columns[0].rename(None)
+        return pd.concat(columns, axis=1)

@@ -1,0 +1,133 @@
+"""``lme``: from a call to a fit, one step a line."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.arguments import check_control, check_method, refuse_structure
+from pyimpl.convergence import convergence_of, warnings_of
+from pyimpl.design import Design, make_design
+from pyimpl.errors import DataError, LmeWarning
+from pyimpl.estimates import estimates_at
+from pyimpl.fit import LmeFit
+from pyimpl.formula import Formula, RandomLevel, check_variables, parse_formula, parse_random
+from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
+from pyimpl.model import Model
+from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
+from pyimpl.objective import Likelihood
+from pyimpl.optimize import minimise, starting_point
+
+
+def lme(
+    fixed: str,
+    data: pd.DataFrame,
+    random: Any = None,
+    correlation: Any = None,
+    weights: Any = None,
+    subset: Any = None,
+    method: str = "REML",
+    na_action: str = "fail",
+    control: Mapping[str, Any] | None = None,
+    contrasts: Mapping[str, str] | None = None,
+) -> LmeFit:
+    """Fit a linear mixed-effects model, as R's ``nlme::lme``.
+
+    Parameters
+    ----------
+    fixed : str
+        R formula of the fixed effects: ``"mathach ~ ses * sector + I(ses^2)"``.
+    data : DataFrame
+        One row an observation. Text and categorical columns are factors (levels in the order of a Categorical,
+        otherwise sorted by code point). ``data.attrs["name"]`` is what printed pages call it.
+    random : str, dict or structure
+        The random effects: ``"~ ses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ ses)"}`` (outermost level
+        first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc.
+    correlation, weights : None
+        Within-group correlation and variance functions are not supported here yet; ``rbridge.lme`` has them.
+    subset : sequence or Series of bool, optional
+        The rows to use; a Series is aligned by index.
+    method : {"REML", "ML"}
+        Maximise the restricted likelihood or the likelihood.
+    na_action : {"fail", "omit", "exclude"}
+        Missing values in a used column: an error; leave the rows out; leave them out and pad fitted values with NaN.
+    control : mapping, optional
+        Names of R's ``lmeControl`` are accepted, so that a call can move between R and Python; only ``maxIter``
+        matters here, since the optimum doesn't depend on the way to it.
+    contrasts : mapping, optional
+        Contrasts by factor: ``{"sector": "contr.sum"}``.
+
+    Returns
+    -------
+    LmeFit
+
+    Raises
+    ------
+    ArgumentError, FormulaError, DataError
+        Saying which argument or column is wrong, and the mend.
+    NotSupportedError
+        For what nlme can do and this doesn't yet.
+
+    Warns
+    -----
+    LmeWarning
+        The optimum isn't one: parameters that the data can't tell apart. A singular fit is not warned of: see
+        ``fit.convergence``.
+    """
+    reml = check_method(method) == "REML"
+    settings = check_control(control)
+    refuse_structure(correlation=correlation, weights=weights)
+    data = check_frame(data)
+    formula = parse_formula(fixed, argument="fixed").expand_dot(
+        [name for name in data.columns if isinstance(name, str)]
+    )
+    levels = parse_random(random, formula)
+    frame = _select(formula, levels, data, subset, check_na_action(na_action))
+    design = make_design(formula, levels, frame.rows, contrasts)
+    structures = tuple(level.covariance for level in reversed(design.levels))
+    likelihood = Likelihood(_moments(design, formula), structures, reml)
+    optimum = minimise(likelihood, starting_point(likelihood), settings["maxIter"])
+    model = Model(formula, method, frame, design)
+    messages = warnings_of(model, optimum, convergence_of(model, optimum))
+    for message in messages:
+        warnings.warn(message, LmeWarning, stacklevel=2)
+    return LmeFit(model, likelihood, optimum, estimates_at(likelihood, optimum), messages)
+
+
+def _select(
+    formula: Formula, levels: tuple[RandomLevel, ...], data: pd.DataFrame, subset: Any, na_action: str
+) -> ModelFrame:
+    """The rows and columns that the model uses, all of which exist."""
+    check_variables(formula, data, "fixed")
+    columns = list(formula.variables)
+    for level in levels:
+        for part in level.blocks or (level,):
+            check_variables(part.formula, data, "random")
+            columns += part.formula.variables
+        columns.append(level.group)
+    keep = None if subset is None else subset_rows(subset, data)
+    return model_frame(data, columns, keep, na_action)
+
+
+def _moments(design: Design, formula: Formula) -> Moments:
+    """Compress the rows, and say which column is to blame if that can't be done."""
+    starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in reversed(design.sorted_codes)]
+    structures = [level.covariance for level in reversed(design.levels)]
+    try:
+        return compress(design.columns(), starts, structures, design.X.shape[1])
+    except DependentColumnError as error:
+        column = design.X[:, error.column]
+        what = "is constant" if np.ptp(column) == 0 else "is a linear combination of the columns before it"
+        raise DataError(
+            f"fixed: the column '{design.fixed.names[error.column]}' {what}, so its coefficient can't be "
+            "estimated; drop it from the formula"
+        ) from None
+    except PerfectFitError:
+        raise DataError(
+            f"fixed: the fixed effects fit the response '{formula.response_text}' exactly, so there is no variance "
+            "to estimate; check that the response isn't constant or a combination of its covariates"
+        ) from None

@@ -1,0 +1,80 @@
+"""What was asked for: the parsed model and the data it was asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyimpl.design import Design, Level
+from pyimpl.errors import ArgumentError
+from pyimpl.formula import Formula
+from pyimpl.frame import ModelFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and its data, ready to be fitted.
+
+    Attributes
+    ----------
+    fixed : Formula
+        The fixed effects.
+    method : {"REML", "ML"}
+    frame : ModelFrame
+        The rows and columns used.
+    design : Design
+        The same as arrays, with names.
+    """
+
+    fixed: Formula
+    method: str
+    frame: ModelFrame
+    design: Design
+
+    @property
+    def reml(self) -> bool:
+        """Whether the restricted likelihood is maximised."""
+        return self.method == "REML"
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Levels of grouping, outermost first."""
+        return self.design.levels
+
+    @property
+    def n_obs(self) -> int:
+        """Rows used."""
+        return len(self.design.y)
+
+    def depth(self, level: int | str | None) -> int:
+        """The number of a level: 0 is the population, 1 the outermost grouping factor, None the innermost.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such level.
+        """
+        names = [each.grouping.name for each in self.levels]
+        if level is None:
+            return len(names)
+        if isinstance(level, str) and level in names:
+            return names.index(level) + 1
+        if isinstance(level, int) and not isinstance(level, bool) and 0 <= level <= len(names):
+            return level
+        known = ", ".join(f"{k + 1} or '{name}'" for k, name in enumerate(names))
+        raise ArgumentError(f"level: {level!r} is not a level of this model; choose 0 (population), {known}")
+
+    def grouping_depth(self, level: int | str | None) -> int:
+        """As :meth:`depth`, for what only grouping levels have."""
+        depth = self.depth(level)
+        if depth == 0:
+            raise ArgumentError(
+                "level: the population (0) has no random effects; choose a grouping level, from 1 on"
+            )
+        return depth
+
+    def depths(self, level: int | str | Sequence[int | str] | None) -> list[int]:
+        """The numbers of several levels."""
+        if level is None or isinstance(level, int | str):
+            return [self.depth(level)]
+        return [self.depth(each) for each in level]

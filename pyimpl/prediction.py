@@ -1,0 +1,54 @@
+"""Fitted and predicted values at each level: the population's, and with the groups' random effects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.design import Level
+from pyimpl.errors import DataError
+from pyimpl.estimates import Estimates
+from pyimpl.formula.values import level_name, select_column
+from pyimpl.model import Model
+
+
+def fitted_values(model: Model, estimates: Estimates, depth: int) -> Array:
+    """X beta plus the random effects of the first ``depth`` levels, (N,), in the order of the rows."""
+    values = model.design.X @ estimates.beta
+    blups = estimates.blups[::-1]
+    for level, Z, effects in zip(model.levels[:depth], model.design.Z, blups, strict=False):
+        values += np.einsum("nq,nq->n", Z, effects[level.grouping.codes])
+    return np.asarray(values)
+
+
+def predicted_values(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
+    """Predictions for new rows; NaN where a row's group at a level asked for was not in the data.
+
+    Raises
+    ------
+    DataError
+        A column that the model needs is missing, or holds a factor level that the data didn't have.
+    """
+    values = model.design.fixed.build(newdata) @ estimates.beta
+    codes: Indices | None = None
+    for k, level in enumerate(model.levels[:depth]):
+        codes = _known_groups(level, newdata, codes)
+        effects = estimates.blups[len(model.levels) - 1 - k]
+        own = np.einsum("nq,nq->n", level.build(newdata), effects[codes])
+        values = values + np.where(codes < 0, np.nan, own)
+    return np.asarray(values)
+
+
+def _known_groups(level: Level, newdata: pd.DataFrame, outer: Indices | None) -> Indices:
+    """Each row's group code, -1 for groups that the data didn't have."""
+    column = select_column(newdata, level.grouping.name, "newdata")
+    if column.isna().any():
+        raise DataError(
+            f"newdata: the grouping factor '{level.grouping.name}' has missing values; fill or drop them"
+        )
+    labels = pd.Index(column.astype(object).map(level_name))
+    if outer is None:
+        return np.asarray(pd.Index(level.grouping.names).get_indexer(labels))
+    own = pd.MultiIndex.from_arrays([level.grouping.parents, level.grouping.labels])
+    return np.asarray(own.get_indexer(pd.MultiIndex.from_arrays([outer, labels])))

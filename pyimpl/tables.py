@@ -1,0 +1,77 @@
+"""The tables of a fit, as pandas, under R's names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr
+
+from pyimpl.arrays import Array
+from pyimpl.containment import denominator_df
+from pyimpl.estimates import Estimates
+from pyimpl.model import Model
+
+
+def fixed_effects(model: Model, estimates: Estimates) -> pd.Series:
+    """Estimates of the fixed effects."""
+    return pd.Series(estimates.beta, index=list(model.design.fixed.names))
+
+
+def covariance_of_fixed(model: Model, estimates: Estimates) -> pd.DataFrame:
+    """Covariance matrix of the fixed effects' estimates."""
+    names = list(model.design.fixed.names)
+    return pd.DataFrame(estimates.vcov, index=names, columns=names)
+
+
+def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
+    """nlme's t-table: under ML the standard errors are those of an unbiased sigma, sqrt(N / (N - p)) larger."""
+    n, p = model.n_obs, len(estimates.beta)
+    adjusted = np.sqrt(np.diag(estimates.vcov) * (1.0 if model.reml else n / (n - p)))
+    design = model.design
+    df = denominator_df(design.X[design.order].T, design.sorted_codes)
+    t = estimates.beta / adjusted
+    with np.errstate(invalid="ignore"):
+        p_values = np.where(df > 0, 2 * stdtr(np.maximum(df, 1), -np.abs(t)), np.nan)
+    return pd.DataFrame(
+        {"Value": estimates.beta, "Std.Error": adjusted, "DF": df, "t-value": t, "p-value": p_values},
+        index=list(design.fixed.names),
+    )
+
+
+def random_effects(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
+    """BLUPs of one level's random effects, a row a group."""
+    level = model.levels[depth - 1]
+    effects = estimates.blups[len(model.levels) - depth]
+    return pd.DataFrame(effects, index=list(level.grouping.names), columns=list(level.names))
+
+
+def coefficients(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
+    """Fixed effects plus the random effects of this level and those further out, a row a group."""
+    fixed = fixed_effects(model, estimates)
+    names = list(fixed.index)
+    for level in model.levels[:depth]:
+        names += [name for name in level.names if name not in names]
+    groups = model.levels[depth - 1].grouping
+    table = pd.DataFrame(0.0, index=list(groups.names), columns=names)
+    table[fixed.index] += fixed
+    ancestors = np.arange(groups.n_groups)
+    for k in range(depth, 0, -1):
+        effects = random_effects(model, estimates, k)
+        table[list(effects.columns)] += effects.to_numpy()[ancestors]
+        ancestors = model.levels[k - 1].grouping.parents[ancestors] if k > 1 else ancestors
+    return table
+
+
+def random_covariance(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
+    """Covariance matrix of one level's random effects."""
+    names = list(model.levels[depth - 1].names)
+    return pd.DataFrame(estimates.covariances[len(model.levels) - depth], index=names, columns=names)
+
+
+def correlations(covariance: Array) -> Array:
+    """Correlations of a covariance matrix; 0 beside a variance of zero, as the factor form leaves them."""
+    std_dev = np.sqrt(np.diag(covariance))
+    divisor = np.where(std_dev > 0, std_dev, 1.0)
+    corr = covariance / np.outer(divisor, divisor)
+    np.fill_diagonal(corr, 1.0)
+    return np.asarray(np.clip(corr, -1.0, 1.0))
