@@ -1,1 +1,35 @@
-"""The real ``nlme::lme``, called from Python through rpy2."""
+"""The real ``nlme::lme``, called from Python through rpy2.
+
+Importing this module neither imports rpy2 nor starts R: that happens with the first fit.
+"""
+
+from rbridge.arguments import TIGHT_CONTROL
+from rbridge.errors import (
+    ArgumentError,
+    BridgeError,
+    DataError,
+    FormulaError,
+    RError,
+    RUnavailableError,
+    RWarning,
+)
+from rbridge.fit import Convergence, LmeFit
+from rbridge.model import lme
+from rbridge.session import Availability, available, r_version_info
+
+__all__ = [
+    "TIGHT_CONTROL",
+    "ArgumentError",
+    "Availability",
+    "BridgeError",
+    "Convergence",
+    "DataError",
+    "FormulaError",
+    "LmeFit",
+    "RError",
+    "RUnavailableError",
+    "RWarning",
+    "available",
+    "lme",
+    "r_version_info",
+]

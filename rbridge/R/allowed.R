@@ -1,0 +1,82 @@
+# The only functions that a formula, a structure or a subset may call, and the environment they are found in.
+# Its parent is the empty environment: nothing of R's search path can be reached from a model's own text.
+
+rb_operators <- c("+", "-", "*", "/", "^", "%%", "%/%", "%in%", ":", "(", "==", "!=", "<", "<=", ">", ">=")
+rb_logical <- c("&", "|", "!", "is.na")
+rb_transforms <- c(
+  "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "abs", "sin", "cos", "tan", "floor", "ceiling",
+  "round", "sign", "I", "factor", "as.factor", "ordered", "as.numeric", "scale", "poly", "ns", "bs",
+  "pmin", "pmax", "ifelse", "offset", "c"
+)
+rb_pd <- c(
+  "pdBlocked", "pdCompSymm", "pdDiag", "pdIdent", "pdLogChol", "pdNatural", "pdSymm"
+)
+rb_cor <- c(
+  "corAR1", "corARMA", "corCAR1", "corCompSymm", "corExp", "corGaus", "corLin", "corNatural", "corRatio",
+  "corSpher", "corSymm"
+)
+rb_var <- c("varComb", "varConstPower", "varConstProp", "varExp", "varFixed", "varIdent", "varPower")
+
+# What each argument may call besides the operators and the transformations of columns.
+rb_extra <- list(
+  fixed = "~", random = c("~", "|", "list", rb_pd), correlation = c("~", "|", "list", rb_cor),
+  weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical
+)
+
+# Numbers such as df or degree decide how many columns are made; text must not be able to ask for 1e9 of them.
+rb_modest <- function(args, name) {
+  for (arg in args[-1L]) {
+    if (is.numeric(arg) && length(arg) == 1L && !is.na(arg) && abs(arg) > 100 && arg == round(arg)) {
+      rb_stop("formula", name, "() is asked for ", format(arg), " columns or degrees; at most 100 are allowed")
+    }
+  }
+}
+rb_guarded_spline <- function(name, make) {
+  force(make)
+  function(x, df = NULL, knots = NULL, ...) {
+    args <- list(x, df, ...)
+    rb_modest(args, name)
+    if (length(knots)) make(x, df = df, knots = knots, ...) else make(x, df = df, ...)
+  }
+}
+rb_guarded_poly <- function(x, ...) {
+  dots <- list(...)
+  rb_modest(c(list(x), dots[setdiff(seq_along(dots), which(names(dots) == "coefs"))]), "poly")
+  stats::poly(x, ...)
+}
+rb_guarded_colon <- function(from, to) {
+  if (is.factor(from) && is.factor(to)) return(base::`:`(from, to))
+  if (length(from) != 1L || length(to) != 1L || !is.numeric(from) || !is.numeric(to) || abs(to - from) > 1000) {
+    rb_stop("formula", "':' inside a function call joins two factors, or two numbers at most 1000 apart")
+  }
+  base::`:`(from, to)
+}
+
+rb_function_env <- local({
+  env <- NULL
+  function() {
+    if (is.null(env)) {
+      made <- new.env(parent = emptyenv())
+      for (name in c(rb_operators, rb_logical, rb_transforms, "~", "list")) {
+        if (!name %in% c("poly", "ns", "bs", ":")) assign(name, rb_find(name), envir = made)
+      }
+      for (name in c(rb_pd, rb_cor, rb_var, "lme", "lmeControl", "fitted", "resid")) {
+        assign(name, rb_find(name), envir = made)
+      }
+      made$ns <- rb_guarded_spline("ns", splines::ns)
+      made$bs <- rb_guarded_spline("bs", splines::bs)
+      made$poly <- rb_guarded_poly
+      made[[":"]] <- rb_guarded_colon
+      lockEnvironment(made, bindings = TRUE)
+      env <<- made
+    }
+    env
+  }
+})
+rb_find <- function(name) {
+  for (package in c("base", "stats", "nlme")) {
+    space <- asNamespace(package)
+    if (exists(name, envir = space, mode = "function", inherits = FALSE)) return(get(name, envir = space, mode = "function"))
+  }
+  stop("rbridge lists an unknown function: ", name)
+}

@@ -1,0 +1,121 @@
+# What can only be known once the columns are in R: transformed values, group counts, rank.
+
+# The rows (from 1) that the fit will use; stops with a "data" error where the model can't be fitted to them.
+rb_check_data <- function(model, frame, settings, env) {
+  keep <- rb_subset_rows(model, frame, env)
+  if (settings$na_action != "fail") {
+    # nlme looks at the model's own columns, not at those of the subset expression
+    used <- unique(unlist(model$variables[names(model$variables) != "subset"]))
+    complete <- stats::complete.cases(frame[used])
+    if (!any(complete & keep)) rb_stop("data", "no row of the data is complete: every row has a missing value in a used column")
+    keep <- keep & complete
+  }
+  rows <- which(keep)
+  rb_check_groups(model, frame, rows)
+  rb_check_transforms(model, frame, rows, env)
+  rows
+}
+
+rb_subset_rows <- function(model, frame, env) {
+  n <- .row_names_info(frame, 2L)
+  expr <- model$expressions$subset
+  if (is.null(expr)) return(rep(TRUE, n))
+  keep <- eval(expr, frame, env)
+  if (!is.logical(keep) || length(keep) != n) rb_stop("argument", "subset must give TRUE or FALSE for each row")
+  if (anyNA(keep)) rb_stop("data", "subset is missing for ", sum(is.na(keep)), " rows; add '& !is.na(column)'")
+  if (!any(keep)) rb_stop("data", "subset keeps no row")
+  keep
+}
+
+rb_named <- function(model, name) {
+  original <- if (name %in% names(model$stand_ins)) model$stand_ins[[name]] else name
+  encodeString(original, quote = "'")
+}
+
+rb_check_groups <- function(model, frame, rows) {
+  for (name in model$groups) {
+    column <- frame[[name]]
+    if (length(rows) < length(column)) column <- column[rows]
+    first <- column[[1L]]
+    if (all(column == first)) {
+      rb_stop("data", "the grouping column ", rb_named(model, name), " has only one group; a random effect needs several")
+    }
+  }
+}
+
+# Columns were checked in Python; what a transformation makes of them is checked here, before nlme, which would
+# drop rows that turn into NaN, or recycle.
+rb_check_transforms <- function(model, frame, rows, env) {
+  fixed <- model$expressions$fixed
+  pieces <- list(fixed[[2L]])
+  formulas <- c(
+    list(as.call(list(as.name("~"), fixed[[3L]]))), rb_inner_formulas(model$expressions$random)
+  )
+  for (formula in formulas) pieces <- c(pieces, rb_term_variables(rb_covariates(formula)))
+  data <- NULL
+  for (i in seq_along(pieces)) {
+    piece <- pieces[[i]]
+    if (is.symbol(piece)) next
+    if (is.null(data)) data <- droplevels(frame[rows, , drop = FALSE])
+    value <- eval(piece, data, env)
+    label <- paste(deparse(rb_restore(piece, model$stand_ins), backtick = TRUE), collapse = " ")
+    size <- if (is.matrix(value)) nrow(value) else length(value)
+    if (i == 1L && (!(is.numeric(value) || is.logical(value)) || length(value) != nrow(data))) {
+      rb_stop("data", "the response ", label, " isn't one number for each row")
+    }
+    if (size != nrow(data)) rb_stop("data", label, " gives ", size, " values for ", nrow(data), " rows")
+    bad <- if (is.numeric(value) || is.complex(value)) sum(!is.finite(value)) else sum(is.na(value))
+    if (bad) rb_stop("data", label, " isn't finite in ", bad, " rows; change the formula or leave those rows out with subset")
+  }
+  response <- pieces[[1L]]
+  if (is.symbol(response) && !(is.numeric(frame[[response]]) || is.logical(frame[[response]]))) {
+    rb_stop("data", "the response ", rb_named(model, as.character(response)), " isn't numeric")
+  }
+}
+
+# The variables of a right-hand side, as terms() sees them: columns, and whole function calls.
+rb_term_variables <- function(expr) {
+  formula <- stats::as.formula(as.call(list(as.name("~"), expr)), env = emptyenv())
+  as.list(attr(stats::terms(formula), "variables"))[-1L]
+}
+
+# nlme has stopped: if it was because of the data, say which column; otherwise let R's own error through.
+rb_diagnose <- function(error, model, data, env) {
+  if (inherits(error, "rbridge_error")) stop(error)
+  problem <- tryCatch(rb_rank_problem(model, data, env), error = function(e) NULL)
+  if (!is.null(problem)) rb_stop("data", problem)
+  levels <- length(model$groups)
+  few <- gettextf("fewer observations than random effects in all level %s groups", levels, domain = "R-nlme")
+  if (identical(conditionMessage(error), few)) {
+    rb_stop(
+      "data", "fewer observations than random effects in every group of ",
+      paste(vapply(model$groups, rb_named, "", model = model), collapse = "/"), "; use a simpler random"
+    )
+  }
+  stop(error)
+}
+
+rb_rank_problem <- function(model, data, env) {
+  fixed <- model$expressions$fixed
+  environment(fixed) <- env
+  X <- stats::model.matrix(stats::as.formula(fixed, env = env), droplevels(data))
+  decomposition <- qr(X, tol = 1e-7)
+  if (decomposition$rank == ncol(X)) return(NULL)
+  labels <- rb_restore(colnames(X), model$stand_ins)
+  good <- decomposition$pivot[seq_len(decomposition$rank)]
+  bad <- decomposition$pivot[-seq_len(decomposition$rank)]
+  reasons <- vapply(bad, function(j) rb_why_dependent(X, j, good, labels), "")
+  paste0(
+    "the fixed effects are not estimable: ", paste(reasons, collapse = "; "), ". Leave ",
+    if (length(bad) == 1L) "that column" else "those columns", " out of fixed"
+  )
+}
+
+rb_why_dependent <- function(X, j, good, labels) {
+  name <- encodeString(labels[[j]], quote = "'")
+  if (all(X[, j] == 0)) return(paste("column", name, "is zero in every row"))
+  if (all(X[, j] == X[1L, j])) return(paste("column", name, "is constant"))
+  share <- qr.coef(qr(X[, good, drop = FALSE]), X[, j])
+  of <- labels[good][is.finite(share) & abs(share) > 1e-6 * max(abs(share), na.rm = TRUE)]
+  paste0("column ", name, " is a linear combination of ", paste(of, collapse = ", "))
+}

@@ -1,0 +1,165 @@
+# The parsed model, the frame, and the call of nlme::lme itself.
+
+# texts: named list over fixed, random, correlation, weights, subset; random may be a named character vector.
+rb_model <- function(texts) {
+  expressions <- list()
+  variables <- list()
+  for (argument in names(texts)) {
+    text <- texts[[argument]]
+    expr <- if (argument == "random" && !is.null(names(text))) rb_random_list(text) else rb_parse(argument, text)
+    variables[[argument]] <- rb_walk(argument, expr)
+    expressions[[argument]] <- expr
+  }
+  rb_check_shapes(expressions)
+  groups <- rb_groups(expressions$random)
+  variables$random <- union(variables$random, groups)
+  every <- unique(unlist(variables, use.names = FALSE))
+  stand_ins <- rb_stand_ins(every)
+  model <- list(
+    expressions = lapply(expressions, rb_substitute, stand_ins),
+    variables = lapply(variables, rb_to_stand_in, stand_ins), groups = rb_to_stand_in(groups, stand_ins),
+    stand_ins = stand_ins, group_names = groups
+  )
+  names(model$expressions$random) <- rb_to_stand_in(names(model$expressions$random), stand_ins)
+  response <- expressions$fixed[[2L]]
+  list(
+    model, variables = variables, groups = groups,
+    response = if (is.symbol(response)) as.character(response) else "", every = every,
+    crossing = rb_to_stand_in(every, stand_ins)
+  )
+}
+
+rb_to_stand_in <- function(names, stand_ins) {
+  if (is.null(names)) return(NULL)
+  at <- match(names, stand_ins)
+  ifelse(is.na(at), names, names(stand_ins)[at])
+}
+
+rb_random_list <- function(texts) {
+  as.call(c(list(as.name("list")), structure(lapply(texts, rb_parse, argument = "random"), names = names(texts))))
+}
+
+rb_head <- function(expr) if (is.call(expr) && is.symbol(expr[[1L]])) as.character(expr[[1L]]) else ""
+
+# Each argument's outermost shape, and the size of what its formulas expand to.
+rb_check_shapes <- function(expressions) {
+  fixed <- expressions$fixed
+  if (rb_head(fixed) != "~" || length(fixed) != 3L) {
+    rb_stop("formula", "fixed must be a formula with a response, such as 'y ~ x'")
+  }
+  heads <- list(random = c("~", "list", rb_pd), correlation = rb_cor, weights = c("~", rb_var))
+  for (argument in intersect(names(heads), names(expressions))) {
+    if (!rb_head(expressions[[argument]]) %in% heads[[argument]]) {
+      rb_stop(
+        "formula", argument, " must be ", if ("~" %in% heads[[argument]]) "a formula or ", "one of ",
+        paste0(setdiff(heads[[argument]], "~"), "()", collapse = ", ")
+      )
+    }
+  }
+  for (argument in setdiff(names(expressions), "subset")) {
+    for (formula in rb_inner_formulas(expressions[[argument]])) {
+      if (argument != "fixed" && length(formula) != 2L) {
+        rb_stop("formula", argument, " takes one-sided formulas, such as '~ x'; a response belongs in fixed")
+      }
+      rb_count_terms(argument, rb_covariates(formula))
+      nested <- rb_inner_formulas(rb_covariates(formula))
+      if (length(nested)) rb_stop("formula", argument, " has a '~' inside a formula")
+    }
+  }
+}
+
+# The grouping factors' names, outermost first.
+rb_groups <- function(random) {
+  if (rb_head(random) == "list") {
+    named <- names(as.list(random)[-1L])
+    if (!is.null(named) && all(nzchar(named))) {
+      if (anyDuplicated(named)) rb_stop("argument", "random names the group ", encodeString(named[anyDuplicated(named)], quote = "'"), " twice")
+      return(named)
+    }
+  }
+  for (formula in rb_inner_formulas(random)) {
+    part <- rb_group_part(formula)
+    if (!is.null(part)) return(rb_group_columns(part))
+  }
+  rb_stop("argument", "random names no grouping factor: write '~ x | group', or {'group': '~ x'}")
+}
+rb_group_columns <- function(part) {
+  names <- character()
+  while (is.call(part)) {
+    if (!identical(part[[1L]], as.name("/")) || length(part) != 3L || !is.symbol(part[[3L]])) {
+      rb_stop("formula", "random: after '|' come column names, nested as outer/inner; make other groupings as a column first")
+    }
+    names <- c(as.character(part[[3L]]), names)
+    part <- part[[2L]]
+  }
+  if (!is.symbol(part)) rb_stop("formula", "random: after '|' come column names, nested as outer/inner")
+  names <- c(as.character(part), names)
+  if (anyDuplicated(names)) rb_stop("argument", "random names the group ", encodeString(names[anyDuplicated(names)], quote = "'"), " twice")
+  names
+}
+
+# A data frame from columns that Python has filled; no copy of a column is made.
+rb_frame <- function(columns, names, n, factors) {
+  for (i in seq_along(columns)) {
+    levels <- factors[[i]]
+    if (is.null(levels)) next
+    attributes(columns[[i]]) <- list(
+      levels = as.character(levels), class = if (isTRUE(attr(levels, "ordered"))) c("ordered", "factor") else "factor"
+    )
+  }
+  structure(columns, names = names, row.names = .set_row_names(n), class = "data.frame")
+}
+
+# A vector of numbers as R writes them: the level names of a categorical of numbers.
+rb_as_character <- function(x) as.character(x)
+rb_level_text <- function(x, ordered) structure(as.character(x), ordered = ordered)
+
+rb_lme_call <- function(model, settings) {
+  parts <- model$expressions
+  call <- list(as.name("lme"), fixed = parts$fixed, data = as.name(settings$data_name), random = parts$random)
+  call$correlation <- parts$correlation
+  call$weights <- parts$weights
+  call$subset <- parts$subset
+  call$method <- settings$method
+  if (settings$na_action != "fail") call$na.action <- as.name(paste0("na.", settings$na_action))
+  if (length(settings$control)) call$control <- as.call(c(list(as.name("lmeControl")), settings$control))
+  if (length(settings$contrasts)) {
+    named <- structure(settings$contrasts, names = rb_to_stand_in(names(settings$contrasts), model$stand_ins))
+    call$contrasts <- as.call(c(list(as.name("list")), named))
+  }
+  as.call(call)
+}
+
+rb_fit <- function(model, frame, settings) {
+  if (length(frame) != length(unique(unlist(model$variables)))) stop("rbridge: the frame doesn't match the model")
+  env <- new.env(parent = rb_function_env())
+  assign(settings$data_name, frame, envir = env)
+  for (action in c("na.omit", "na.exclude")) assign(action, get(action, envir = asNamespace("stats")), envir = env)
+  rows <- rb_check_data(model, frame, settings, env)
+  call <- rb_lme_call(model, settings)
+  fit <- tryCatch(eval(call, env), error = function(e) rb_diagnose(e, model, frame[rows, , drop = FALSE], env))
+  handle <- list(fit = fit, model = model)
+  list(handle, overview = rb_overview(handle))
+}
+
+rb_overview <- function(handle) {
+  fit <- handle$fit
+  log_lik <- stats::logLik(fit)
+  groups <- rb_restore(rev(fit$dims$ngrps[seq_len(fit$dims$Q)]), handle$model$stand_ins, handle$model$group_names)
+  list(
+    method = fit$method, sigma = as.numeric(fit$sigma), log_lik = as.numeric(log_lik), aic = stats::AIC(log_lik),
+    bic = stats::BIC(log_lik), n_obs = fit$dims$N, group_names = names(groups), group_sizes = as.integer(groups),
+    rows = rb_rows(fit), iterations = if (is.null(fit$numIter)) NA_integer_ else as.integer(fit$numIter)
+  )
+}
+
+# The rows of the frame, from 1, that fitted() and residuals() answer for, in their order.
+rb_rows <- function(fit) {
+  rows <- as.integer(row.names(fit$fitted))
+  dropped <- fit$na.action
+  if (!inherits(dropped, "exclude")) return(rows)
+  padded <- integer(length(rows) + length(dropped))
+  padded[-dropped] <- rows
+  padded[dropped] <- as.integer(names(dropped))
+  padded
+}

@@ -1,0 +1,78 @@
+# The one door: every call from Python goes through rb_call(), which never lets a condition out.
+
+# The R options that would change numbers or printed pages; held at R's own defaults during a call.
+rb_options <- list(
+  digits = 7L, width = 80L, scipen = 0L, OutDec = ".", warn = 0L, max.print = 99999L,
+  na.action = "na.omit", contrasts = c(unordered = "contr.treatment", ordered = "contr.poly"),
+  useFancyQuotes = FALSE, show.error.messages = FALSE, ts.eps = 1e-05, keep.source = FALSE,
+  warning.length = 8170L, deparse.max.lines = NULL, digits.secs = NULL
+)
+
+# A condition that Python turns into one of its own errors; kind is "formula", "argument" or "data".
+rb_stop <- function(kind, ...) {
+  stop(structure(
+    class = c("rbridge_error", "error", "condition"),
+    list(message = paste0(...), call = NULL, kind = kind)
+  ))
+}
+
+rb_deparse_call <- function(call) {
+  if (is.null(call)) return("")
+  # A do.call() with a frame in it would deparse the whole frame: keep to the function's name and two lines.
+  head <- tryCatch(paste(deparse(call[[1L]], nlines = 1L), collapse = ""), error = function(e) "")
+  if (utils::object.size(call) > 20000) return(paste0(head, "(...)"))
+  paste(trimws(deparse(call, nlines = 2L)), collapse = " ")
+}
+
+# Call the function `name` with `args`; the answer is a list: ok, value or error, warnings, messages.
+rb_call <- function(name, args) {
+  old <- options(rb_options)
+  on.exit(options(old))
+  if (!identical(collate <- Sys.getlocale("LC_COLLATE"), "C")) {
+    Sys.setlocale("LC_COLLATE", "C")
+    on.exit(Sys.setlocale("LC_COLLATE", collate), add = TRUE)
+  }
+  warnings <- character()
+  messages <- character()
+  failure <- NULL
+  value <- tryCatch(
+    withCallingHandlers(
+      do.call(name, args, envir = rb_env, quote = TRUE),
+      warning = function(w) {
+        warnings <<- c(warnings, conditionMessage(w))
+        invokeRestart("muffleWarning")
+      },
+      message = function(m) {
+        messages <<- c(messages, conditionMessage(m))
+        invokeRestart("muffleMessage")
+      }
+    ),
+    error = function(e) {
+      kind <- if (inherits(e, "rbridge_error")) e$kind else "r"
+      failure <<- c(kind, conditionMessage(e), rb_deparse_call(conditionCall(e)))
+      NULL
+    }
+  )
+  list(
+    value, failure = if (is.null(failure)) character() else enc2utf8(failure),
+    warnings = enc2utf8(warnings), messages = enc2utf8(messages)
+  )
+}
+
+# What provenance needs to know about this R.
+rb_version_info <- function() {
+  version_of <- function(package) {
+    if (nzchar(system.file(package = package))) utils::packageDescription(package, fields = "Version") else ""
+  }
+  info <- utils::sessionInfo()
+  c(
+    R = paste(R.version$major, R.version$minor, sep = "."),
+    nlme = version_of("nlme"), lme4 = version_of("lme4"), lmerTest = version_of("lmerTest"),
+    platform = R.version$platform,
+    os = if (is.null(info$running)) "" else info$running,
+    BLAS = extSoftVersion()[["BLAS"]], LAPACK = La_library(), LAPACK_version = La_version(),
+    locale = Sys.getlocale("LC_CTYPE")
+  )
+}
+
+rb_has_nlme <- function() requireNamespace("nlme", quietly = TRUE) && requireNamespace("splines", quietly = TRUE)

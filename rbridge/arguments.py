@@ -1,0 +1,305 @@
+"""What the caller wrote, checked and made plain, before any of it reaches R."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from rbridge.errors import ArgumentError, FormulaError
+
+Control = Mapping[str, bool | int | float | str]
+
+MAX_TEXT: Final = 20_000  # characters of a formula; R's parser and deparser recurse
+
+#: The control under which nlme's optimum is good to about 1e-8 in a standard deviation instead of 1e-6: the
+#: optimiser's own tolerances at their floor, more EM steps, more iterations. ``sing.tol`` must be tightened
+#: with ``rel.tol``, or nlminb reports "singular convergence"; ``returnObject`` keeps the fit where its line
+#: search can make no further progress.
+TIGHT_CONTROL: Final[Control] = MappingProxyType(
+    {
+        "rel.tol": 1e-13,
+        "sing.tol": 1e-20,
+        "x.tol": 1e-10,
+        "niterEM": 200,
+        "msMaxIter": 500,
+        "msMaxEval": 2000,
+        "returnObject": True,
+    }
+)
+
+# formals(lmeControl), then what lme hands on to nlminb and to optim; each with what R takes there.
+_FLAGS: Final = frozenset({"msVerbose", "returnObject", "gradHess", "apVar", "natural", "allow.n.lt.q"})
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "opt": ("nlminb", "optim"),
+        "optimMethod": ("BFGS", "Nelder-Mead", "CG", "L-BFGS-B", "SANN", "Brent"),
+    }
+)
+_NUMBERS: Final = frozenset(
+    {
+        *(
+            "maxIter",
+            "msMaxIter",
+            "tolerance",
+            "niterEM",
+            "msMaxEval",
+            "msTol",
+            ".relStep",
+            "minAbsParApVar",
+            "sigma",
+        ),
+        *(
+            "abs.tol",
+            "rel.tol",
+            "x.tol",
+            "xf.tol",
+            "step.min",
+            "step.max",
+            "sing.tol",
+            "scale.init",
+            "diff.g",
+        ),
+        *(
+            "fnscale",
+            "parscale",
+            "ndeps",
+            "abstol",
+            "reltol",
+            "alpha",
+            "beta",
+            "gamma",
+            "REPORT",
+            "type",
+            "lmm",
+        ),
+        *("factr", "pgtol", "temp", "tmax"),
+    }
+)
+_CONTRASTS: Final = ("contr.treatment", "contr.sum", "contr.helmert", "contr.poly", "contr.SAS")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked call: texts still to be parsed by R, and settings in R's own names.
+
+    Attributes
+    ----------
+    texts
+        Formula, structures and subset as R text; ``random`` may be a dict of texts, outermost level first.
+    keep
+        The rows that a boolean ``subset`` keeps, shape (n,), or None.
+    """
+
+    texts: Mapping[str, str | Mapping[str, str]]
+    method: Literal["REML", "ML"]
+    na_action: Literal["fail", "omit", "exclude"]
+    control: Control = field(default_factory=dict)
+    contrasts: Mapping[str, str] = field(default_factory=dict)
+    keep: np.ndarray | None = None
+
+
+def check_text(text: Any, argument: str) -> str:
+    """Return R syntax as text: a string, or an object whose ``str()`` is R syntax.
+
+    Raises
+    ------
+    ArgumentError
+        It is of a type that can't be R syntax.
+    FormulaError
+        It is empty, too long, or holds characters that R's parser can't take.
+    """
+    if not isinstance(text, str):
+        if (
+            text is None
+            or type(text).__module__ in ("builtins", "numpy")
+            or isinstance(text, (pd.Series, pd.DataFrame))
+        ):
+            raise ArgumentError(
+                f"{argument} must be R syntax as a string, such as '~ x | group', not {_kind(text)}"
+            )
+        text = str(text)
+    if not text.strip():
+        raise FormulaError(f"{argument} is empty; write a formula, such as 'y ~ x'")
+    if len(text) > MAX_TEXT:
+        raise FormulaError(f"{argument} has {len(text)} characters; at most {MAX_TEXT} are allowed")
+    if "\0" in text:
+        raise FormulaError(f"{argument} holds a NUL character")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise FormulaError(f"{argument} isn't valid Unicode") from None
+    return text
+
+
+def check_random(random: Any) -> str | dict[str, str]:
+    """Return ``random`` as text, or as a dict of texts by grouping column."""
+    if random is None:
+        raise ArgumentError(
+            "random is missing: write the random effects and their group, such as '~ 1 | group'"
+        )
+    if not isinstance(random, Mapping):
+        return check_text(random, "random")
+    if not random:
+        raise ArgumentError("random is an empty dict: write {'group': '~ 1'}")
+    texts = {}
+    for group, text in random.items():
+        if not isinstance(group, str) or not group.strip():
+            raise ArgumentError(f"random: a group must be named by its column, a string, not {_kind(group)}")
+        check_text(group, "random")
+        texts[group] = check_text(text, f"random[{group!r}]")
+    return texts
+
+
+def check_choice(value: Any, argument: str, choices: tuple[str, ...]) -> str:
+    """Return ``value`` if it is one of the choices."""
+    if isinstance(value, str) and value in choices:
+        return str(value)
+    listed = ", ".join(repr(choice) for choice in choices)
+    raise ArgumentError(f"{argument} must be one of {listed}, not {_shown(value)}")
+
+
+def check_control(control: Any) -> dict[str, bool | int | float | str]:
+    """Check names and values of ``control`` against lmeControl's; ``rel_tol`` is taken for ``rel.tol``."""
+    if control is None:
+        return {}
+    if not isinstance(control, Mapping):
+        raise ArgumentError(f"control must be a dict of lmeControl's arguments, not {_kind(control)}")
+    known = {*_FLAGS, *_CHOICES, *_NUMBERS}
+    checked: dict[str, bool | int | float | str] = {}
+    for key, value in control.items():
+        name = key if key in known else key.replace("_", ".") if isinstance(key, str) else key
+        if name not in known:
+            close = get_close_matches(str(key), known, n=1)
+            mend = (
+                f"; did you mean {close[0]!r}?" if close else f"; lmeControl has {', '.join(sorted(known))}"
+            )
+            raise ArgumentError(f"control: {_shown(key)} is not an argument of lmeControl{mend}")
+        if name in checked:
+            raise ArgumentError(f"control names {name!r} twice")
+        checked[name] = _control_value(name, value)
+    return checked
+
+
+def _control_value(name: str, value: Any) -> bool | int | float | str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if name in _FLAGS:
+        if isinstance(value, bool):
+            return value
+        raise ArgumentError(f"control: {name!r} must be True or False, not {_shown(value)}")
+    if name in _CHOICES:
+        return check_choice(value, f"control: {name!r}", _CHOICES[name])
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(float_or_nan(value)):
+        raise ArgumentError(f"control: {name!r} must be one finite number, not {_shown(value)}")
+    return float(value)
+
+
+def float_or_nan(value: int | float) -> float:
+    """Return a number as float; one too large for that is NaN."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
+
+
+def check_contrasts(contrasts: Any) -> dict[str, str]:
+    """Check that ``contrasts`` maps column names to R's contrast functions."""
+    if contrasts is None:
+        return {}
+    if not isinstance(contrasts, Mapping):
+        raise ArgumentError(
+            f"contrasts must be a dict such as {{'sex': 'contr.sum'}}, not {_kind(contrasts)}"
+        )
+    for column in contrasts:
+        if not isinstance(column, str):
+            raise ArgumentError(f"contrasts: a column is named by a string, not {_kind(column)}")
+    return {
+        column: check_choice(name, f"contrasts[{column!r}]", _CONTRASTS) for column, name in contrasts.items()
+    }
+
+
+def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarray | None]:
+    """Return ``subset`` as R text, or as a boolean array of shape (n,)."""
+    if subset is None:
+        return None, None
+    if isinstance(subset, str):
+        return check_text(subset, "subset"), None
+    if isinstance(subset, pd.Series):
+        if len(subset) != len(data) or not subset.index.equals(data.index):
+            raise ArgumentError("subset is a Series whose index isn't the data's; align it, or give an array")
+        values: Any = subset
+    elif isinstance(subset, pd.api.extensions.ExtensionArray):
+        values = pd.Series(subset)
+    elif isinstance(subset, (np.ndarray, list, tuple)):
+        values = pd.Series(subset) if np.ndim(subset) == 1 else None
+    else:
+        values = None
+    if values is None:
+        raise ArgumentError("subset must be R text such as \"sex == 'F'\", or one True or False for each row")
+    if len(values) != len(data):
+        raise ArgumentError(f"subset has {len(values)} values for {len(data)} rows")
+    if not pd.api.types.is_bool_dtype(values.dtype):
+        raise ArgumentError(f"subset must hold True and False, not {values.dtype}")
+    if values.isna().any():
+        raise ArgumentError(f"subset is missing for {int(values.isna().sum())} rows; use .fillna(False)")
+    keep = values.to_numpy(dtype=bool)
+    if not keep.any():
+        raise ArgumentError("subset keeps no row")
+    return None, keep
+
+
+def data_name(data: pd.DataFrame) -> str:
+    """Return what the page calls the data: ``data.attrs["name"]`` if R could call it so, else "data"."""
+    name = data.attrs.get("name", "data")
+    return name if isinstance(name, str) and _is_r_name(name) else "data"
+
+
+_R_WORDS: Final = frozenset(
+    {
+        *(
+            "if",
+            "else",
+            "repeat",
+            "while",
+            "function",
+            "for",
+            "next",
+            "break",
+            "in",
+            "TRUE",
+            "FALSE",
+            "NULL",
+            "Inf",
+        ),
+        *("NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"),
+    }
+)
+
+
+def _is_r_name(name: str) -> bool:
+    """Say whether R's parser reads the ASCII text as a plain name."""
+    if not name or not name.isascii() or len(name) > 100 or name in _R_WORDS:
+        return False
+    plain = name.replace(".", "_")
+    if name[0] == "_" or (name[0] == "." and name[1:2].isdigit()) or name.startswith(".."):
+        return False
+    return plain.isidentifier() or keyword.iskeyword(plain)
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        return _kind(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

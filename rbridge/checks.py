@@ -1,0 +1,113 @@
+"""The frame held against the model, column by column, before R sees any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rbridge.errors import ArgumentError, DataError
+from rbridge.frames import Column, convert
+
+
+def check_frame(data: Any, argument: str = "data") -> pd.DataFrame:
+    """Return ``data`` if it is a DataFrame with rows and columns."""
+    if not isinstance(data, pd.DataFrame):
+        kind = "None" if data is None else type(data).__name__
+        raise ArgumentError(
+            f"{argument} must be a pandas DataFrame, not {kind}. Mend: pd.DataFrame({argument})"
+        )
+    if len(data) == 0:
+        raise DataError(f"{argument} has no rows")
+    return data
+
+
+def check_columns(data: pd.DataFrame, variables: Mapping[str, Sequence[str]], argument: str = "data") -> None:
+    """Check that each variable that an argument uses is one column of the frame.
+
+    Raises
+    ------
+    DataError
+        Naming the missing (or twice present) column, the argument that uses it, and the nearest names.
+    """
+    names = [name for name in data.columns if isinstance(name, str)]
+    present = set(names)
+    for using, wanted in variables.items():
+        for name in wanted:
+            if name not in present:
+                raise DataError(_missing_column(name, using, argument, data, names))
+            if names.count(name) > 1:
+                raise DataError(
+                    f"{argument} has {names.count(name)} columns called {name!r}; rename all but one"
+                )
+
+
+def _missing_column(name: str, using: str, argument: str, data: pd.DataFrame, names: Sequence[str]) -> str:
+    if name == ".":
+        return f"{using} uses '.', which nlme::lme doesn't expand. Mend: name the columns"
+    start = f"{using} uses {name!r}, which is not a column of {argument}"
+    if name in [str(column) for column in data.columns]:
+        return f"{start}: that column's name isn't a string. Mend: data.columns = data.columns.astype(str)"
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    close += [other for other in names if other.lower() == name.lower() and other not in close]
+    if close:
+        return f"{start}; did you mean {' or '.join(repr(other) for other in close)}?"
+    if name in ("T", "F"):
+        return f"{start}. Mend: write {'TRUE' if name == 'T' else 'FALSE'}"
+    listed = ", ".join(repr(other) for other in names[:12])
+    return f"{start}; its columns are {listed}{', ...' if len(names) > 12 else ''}"
+
+
+def convert_columns(
+    data: pd.DataFrame, names: Sequence[str], *, na_action: str, argument: str = "data"
+) -> list[Column]:
+    """Convert the used columns, and refuse infinite values, and missing ones under ``na_action="fail"``."""
+    columns = []
+    for name in names:
+        column = convert(data[name], name)
+        if column.missing and na_action == "fail":
+            raise DataError(
+                f"column {name!r} of {argument} has {_count(column.missing, 'missing value')}. "
+                f'Mend: na_action="omit" to leave those rows out, or fill them'
+            )
+        if column.kind == "double":
+            infinite = int(np.isinf(column.values).sum())
+            if infinite:
+                raise DataError(
+                    f"column {name!r} of {argument} has {_count(infinite, 'infinite value')}. "
+                    f"Mend: replace them, or leave those rows out with subset"
+                )
+        columns.append(column)
+    return columns
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def check_response(column: Column, name: str) -> None:
+    """Check that the response is a number for each row."""
+    if column.kind == "factor":
+        raise DataError(
+            f"the response {name!r} is text or categorical, not numeric. Mend: use pd.to_numeric, or another response"
+        )
+
+
+def check_contrast_columns(contrasts: Mapping[str, str], columns: Mapping[str, Column]) -> None:
+    """Check that contrasts are asked only for factors that the model uses."""
+    for name in contrasts:
+        if name not in columns:
+            listed = (
+                ", ".join(repr(key) for key, column in columns.items() if column.kind == "factor") or "none"
+            )
+            raise ArgumentError(
+                f"contrasts names {name!r}, which the model doesn't use; its factors are {listed}"
+            )
+        if columns[name].kind != "factor":
+            raise ArgumentError(
+                f"contrasts names {name!r}, which is {columns[name].kind}, not a factor. "
+                f"Mend: data[{name!r}].astype('category')"
+            )

@@ -1,0 +1,107 @@
+"""R's answers as numpy and pandas objects.
+
+All of it is called while R's lock is held (see :func:`rbridge.session.call`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+_NA_INTEGER: Final = -(2**31)
+
+
+def floats(value: Any) -> np.ndarray:
+    """Return an R vector of numbers as float64, a matrix in two dimensions; NA is NaN."""
+    array = np.array(value.memoryview() if len(value) else [], dtype=np.float64)
+    if type(value).__name__ in ("IntSexpVector", "BoolSexpVector"):
+        array[array == _NA_INTEGER] = np.nan
+    dim = attribute(value, "dim")
+    if dim is not None:
+        array = array.reshape(tuple(dim), order="F")
+    return array
+
+
+def strings(value: Any) -> list[str]:
+    """Return an R character vector (or NULL) as a list of strings; NA is the empty string."""
+    if is_null(value):
+        return []
+    return [item if isinstance(item, str) else "" for item in value]
+
+
+def attribute(value: Any, name: str) -> Any:
+    """Return an attribute of an R object, or None."""
+    if name not in list(value.list_attrs()):
+        return None
+    return value.do_slot(name)
+
+
+def is_null(value: Any) -> bool:
+    """Say whether an R object is NULL."""
+    return type(value).__name__ == "NULLType"
+
+
+def names(value: Any) -> list[str]:
+    """Return the names of an R vector."""
+    found = attribute(value, "names")
+    return [] if found is None else strings(found)
+
+
+def items(value: Any) -> dict[str, Any]:
+    """Return a named R list as a dict of R objects (unnamed elements under their position)."""
+    keys = names(value) or [""] * len(value)
+    return {key or str(i): value[i] for i, key in enumerate(keys)}
+
+
+def series(name: str | None = None) -> Callable[[Any], pd.Series]:
+    """Return a decoder of a named numeric vector."""
+
+    def decode(value: Any) -> pd.Series:
+        return pd.Series(
+            floats(value), index=pd.Index(names(value), dtype=object), name=name, dtype=np.float64
+        )
+
+    return decode
+
+
+def matrix(value: Any) -> pd.DataFrame:
+    """Return a numeric matrix with its row and column names."""
+    dimnames = attribute(value, "dimnames")
+    rows, columns = (strings(dimnames[0]), strings(dimnames[1])) if dimnames is not None else ([], [])
+    array = floats(value)
+    return pd.DataFrame(
+        array,
+        index=pd.Index(rows, dtype=object) if rows else None,
+        columns=pd.Index(columns, dtype=object) if columns else None,
+    )
+
+
+def matrices(value: Any) -> dict[str, pd.DataFrame]:
+    """Return a named list of matrices as a dict of frames, in the list's order."""
+    return {key: matrix(item) for key, item in items(value).items()}
+
+
+def frame(value: Any, rows: list[str]) -> pd.DataFrame:
+    """Return an R data frame of numbers, text and factors."""
+    columns: dict[str, Any] = {}
+    for key, column in items(value).items():
+        levels = attribute(column, "levels")
+        if levels is not None:
+            text = strings(levels)
+            columns[key] = [text[code - 1] if code > 0 else "" for code in np.array(column.memoryview())]
+        elif type(column).__name__ == "StrSexpVector":
+            columns[key] = strings(column)
+        else:
+            array = floats(column)
+            whole = type(column).__name__ == "IntSexpVector" and not np.isnan(array).any()
+            columns[key] = array.astype(np.int64) if whole else array
+    return pd.DataFrame(columns, index=pd.Index(rows, dtype=object))
+
+
+def scalar(value: Any) -> Any:
+    """Return an R vector of one element as a Python scalar."""
+    item = value[0]
+    return item if isinstance(item, str) else float(item) if isinstance(item, float) else item

@@ -1,0 +1,302 @@
+"""The fit: immutable, and answering the contract's names by asking nlme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from rbridge import checks, decode, frames, session, tables
+from rbridge.arguments import check_choice
+from rbridge.errors import ArgumentError
+
+ResidualType = Literal["response", "pearson", "normalized"]
+_RESIDUAL_TYPES = ("response", "pearson", "normalized")
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """How nlme's optimiser ended.
+
+    Attributes
+    ----------
+    converged
+        Whether nlme accepted the end of the optimiser without complaint.
+    message
+        ``"converged"``, or nlme's complaint.
+    iterations
+        Outer iterations, where the model has some (variance functions of the fitted values), else None.
+    """
+
+    converged: bool
+    message: str
+    iterations: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.converged
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The scalars of a fit, and ``rows``: the positions in the data that its answers are for, shape (n,)."""
+
+    method: str
+    sigma: float
+    log_lik: float
+    aic: float
+    bic: float
+    n_obs: int
+    n_groups: dict[str, int]
+    rows: np.ndarray
+    iterations: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LmeFit:
+    """A model fitted by ``nlme::lme``; made by :func:`rbridge.lme`.
+
+    Attributes
+    ----------
+    warnings, messages
+        What R warned of, and said, while fitting.
+    convergence
+        How the optimiser ended.
+    """
+
+    _handle: session.Handle
+    _overview: Overview
+    _index: pd.Index
+    warnings: tuple[str, ...]
+    messages: tuple[str, ...]
+    convergence: Convergence
+    _description: str = field(default="")
+
+    def __repr__(self) -> str:
+        return f"<rbridge.LmeFit {self._description}, {self.method}, logLik {self.log_lik:.4f}>"
+
+    def __str__(self) -> str:
+        return str(self._ask("rb_print_fit", decode=decode.scalar))
+
+    @property
+    def method(self) -> str:
+        """``"REML"`` or ``"ML"``."""
+        return self._overview.method
+
+    @property
+    def sigma(self) -> float:
+        """The within-group standard deviation."""
+        return self._overview.sigma
+
+    @property
+    def log_lik(self) -> float:
+        """The log-likelihood, restricted under REML."""
+        return self._overview.log_lik
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, as nlme's summary gives it."""
+        return self._overview.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, as nlme's summary gives it (N - p observations under REML)."""
+        return self._overview.bic
+
+    @property
+    def n_obs(self) -> int:
+        """The number of observations used."""
+        return self._overview.n_obs
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """The number of groups at each level, outermost first."""
+        return dict(self._overview.n_groups)
+
+    @property
+    def r(self) -> Any:
+        """The live R object, an ``rpy2.robjects`` list of class ``lme``.
+
+        Columns whose names are no plain R names carry stand-in names in it.
+        """
+        fit: Any = session.live(self._ask("rb_live", decode=None))
+        return fit
+
+    def fixef(self) -> pd.Series:
+        """Return the fixed effects, indexed by R's names."""
+        return self._series("rb_fixef", "Value")
+
+    def vcov(self) -> pd.DataFrame:
+        """Return the covariance matrix of the fixed effects."""
+        frame: pd.DataFrame = self._ask("rb_vcov", decode=decode.matrix)
+        return frame
+
+    def t_table(self) -> pd.DataFrame:
+        """Return the summary's table: ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``."""
+        frame: pd.DataFrame = self._ask("rb_t_table", decode=decode.matrix)
+        return frame
+
+    def var_corr(self) -> tables.VarCorr:
+        """Return the variances, standard deviations and correlations of the random effects."""
+        made: tables.VarCorr = self._ask("rb_var_corr", decode=tables.decode_var_corr)
+        return made
+
+    def get_var_cov(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return the covariance matrix of a level's random effects; a dict over levels if there are several."""
+        return self._by_level("rb_var_cov", level)
+
+    def corr_params(self) -> pd.Series:
+        """Return the constrained parameters of the correlation structure; empty if there is none."""
+        return self._series("rb_corr_params", "Value")
+
+    def var_params(self) -> pd.Series:
+        """Return the constrained parameters of the variance function; empty if there is none."""
+        return self._series("rb_var_params", "Value")
+
+    def ranef(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return the BLUPs of the random effects, one row a group; a dict over levels if there are several."""
+        return self._by_level("rb_ranef", level)
+
+    def coef(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return each group's coefficients, fixed plus random; a dict over levels if there are several."""
+        return self._by_level("rb_coef", level)
+
+    def fitted(self, level: int | str | None = None) -> pd.Series:
+        """Return the fitted values, aligned with the data; level 0 is the population."""
+        values = self._ask("rb_fitted", self._level(level), decode=decode.floats)
+        return self._aligned(values, "fitted")
+
+    def residuals(self, type: ResidualType = "response", level: int | str | None = None) -> pd.Series:
+        """Return the residuals: ``"response"``, ``"pearson"`` (standardized) or ``"normalized"``."""
+        check_choice(type, "type", _RESIDUAL_TYPES)
+        values = self._ask("rb_residuals", _string(type), self._level(level), decode=decode.floats)
+        return self._aligned(values, "residuals")
+
+    def predict(self, newdata: pd.DataFrame | None = None, level: int | str | None = None) -> pd.Series:
+        """Predict the response, for the data or for new rows.
+
+        Parameters
+        ----------
+        newdata
+            Rows with the model's covariates and, above level 0, its groups. A row with a missing value, or
+            whose group the fit has not seen, is predicted as NaN.
+        level
+            0 for the population, the default for the innermost groups.
+
+        Raises
+        ------
+        DataError
+            A column is missing, or has a level that the fit has not seen.
+        """
+        if newdata is None:
+            return self.fitted(level).rename("predict")
+        depth = self._depth(level)
+        rows = checks.check_frame(newdata, "newdata")
+        wanted = self._ask("rb_predict_columns", _number(depth), decode=lambda value: decode.items(value))
+        with session.locked():
+            originals, crossing = decode.strings(wanted["original"]), decode.strings(wanted["crossing"])
+        checks.check_columns(rows, {"predict": originals}, "newdata")
+        columns = checks.convert_columns(rows, originals, na_action="exclude", argument="newdata")
+        frame = frames.to_r(columns, crossing, len(rows))
+        values = self._ask("rb_predict", frame, _number(depth), decode=decode.floats)
+        return pd.Series(values, index=rows.index, name="predict")
+
+    def intervals(self, level: float = 0.95, which: str = "all") -> tables.Intervals:
+        """Return approximate confidence intervals.
+
+        Parameters
+        ----------
+        level
+            The confidence level, between 0 and 1.
+        which
+            ``"all"``, ``"var-cov"`` or ``"fixed"``.
+        """
+        if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
+            raise ArgumentError(f"level must be a number between 0 and 1, not {level!r}")
+        check_choice(which, "which", ("all", "var-cov", "fixed"))
+        made: tables.Intervals = self._ask(
+            "rb_intervals", _number(level), _string(which), decode=tables.decode_intervals
+        )
+        return made
+
+    def anova(
+        self,
+        *others: LmeFit,
+        type: Literal["sequential", "marginal"] = "sequential",
+        terms: Sequence[str] | Sequence[int] | str | int | None = None,
+        L: Any = None,
+    ) -> tables.Anova:
+        """Test terms of this fit by F, or compare it with others by likelihood ratio.
+
+        Parameters
+        ----------
+        *others
+            Other fits of the same response; with them, ``type``, ``terms`` and ``L`` don't apply.
+        type
+            ``"sequential"`` or ``"marginal"``.
+        terms
+            Terms to test together, by label or by position from 1.
+        L
+            Linear combinations of the fixed effects to test together: a dict or Series by coefficient, an
+            array, or a DataFrame with one row each.
+        """
+        return tables.anova([self, *others], type, terms, L)
+
+    def summary(self) -> tables.Summary:
+        """Return the summary: its ``str()`` is R's ``print(summary(fit))``."""
+        made: tables.Summary = self._ask("rb_summary", decode=tables.decode_summary)
+        return made
+
+    # --- asking R
+
+    def _ask(self, function: str, *args: Any, decode: Any) -> Any:
+        reply = session.call(function, self._handle, *args, decode=decode)
+        reply.warn(stacklevel=4)
+        return reply.value
+
+    def _series(self, function: str, name: str) -> pd.Series:
+        made: pd.Series = self._ask(function, decode=decode.series(name))
+        return made
+
+    def _depth(self, level: int | str | None) -> int:
+        """Return a level as its number: 0 the population, Q the innermost (also the default)."""
+        names = list(self._overview.n_groups)
+        if level is None:
+            return len(names)
+        if isinstance(level, str) and level in names:
+            return names.index(level) + 1
+        if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level <= len(names):
+            return int(level)
+        listed = ", ".join(repr(name) for name in names)
+        raise ArgumentError(
+            f"level must be a number from 0 to {len(names)}, or one of {listed}, not {level!r}"
+        )
+
+    def _level(self, level: int | str | None) -> Any:
+        return _number(self._depth(level))
+
+    def _by_level(self, function: str, level: int | str | None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        names = list(self._overview.n_groups)
+        depth = self._depth(level)
+        if depth == 0:
+            raise ArgumentError(f"level must be from 1 to {len(names)} here: level 0 has no groups")
+        parts: Mapping[str, pd.DataFrame] = self._ask(function, decode=decode.matrices)
+        if level is None and len(names) > 1:
+            return {name: parts[name] for name in names}
+        return parts[names[depth - 1]]
+
+    def _aligned(self, values: np.ndarray, name: str) -> pd.Series:
+        """Put R's values in the data's own order, under the data's index."""
+        rows = self._overview.rows
+        order = np.argsort(rows, kind="stable")
+        return pd.Series(values[order], index=self._index[rows[order]], name=name)
+
+
+def _number(value: float) -> Any:
+    return lambda: session.interface().FloatSexpVector([float(value)])
+
+
+def _string(value: str) -> Any:
+    return lambda: session.interface().StrSexpVector([value])

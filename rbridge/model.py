@@ -1,0 +1,243 @@
+"""``rbridge.lme``: from the caller's arguments to a fit by the real ``nlme::lme``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from rbridge import arguments, checks, decode, frames, session
+from rbridge.arguments import Control, Request
+from rbridge.fit import Convergence, LmeFit, Overview
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedModel:
+    """What R's parser found in the texts.
+
+    Attributes
+    ----------
+    handle
+        The parsed model, in R.
+    variables
+        The columns that each argument uses.
+    response
+        The response's column, or "" where it is an expression.
+    columns, crossing
+        All used columns, and the names that they cross to R under.
+    """
+
+    handle: session.Handle
+    variables: Mapping[str, Sequence[str]]
+    response: str
+    columns: Sequence[str]
+    crossing: Sequence[str]
+
+
+def lme(
+    fixed: Any,
+    data: pd.DataFrame,
+    random: Any = None,
+    correlation: Any = None,
+    weights: Any = None,
+    subset: Any = None,
+    method: str = "REML",
+    na_action: str = "fail",
+    control: Control | None = None,
+    contrasts: Mapping[str, str] | None = None,
+) -> LmeFit:
+    """Fit a linear mixed-effects model with R's ``nlme::lme``.
+
+    Parameters
+    ----------
+    fixed
+        The response and the fixed effects, an R formula: ``"mathach ~ meanses * cses"``.
+    data
+        One row an observation; only the columns that the model uses are carried to R (:mod:`rbridge.frames`
+        says how). Factor levels: a categorical's own order, otherwise sorted by code point.
+    random
+        The random effects: ``"~ cses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ cses)"}``
+        (outermost level first), ``"list(a = ~ x, b = pdDiag(~ x))"``, or objects whose ``str()`` is that
+        syntax.
+    correlation, weights
+        The within-group correlation and variance structures: ``"corAR1(form = ~ t | id)"``,
+        ``"varIdent(form = ~ 1 | sex)"``, or objects whose ``str()`` is that syntax.
+    subset
+        The rows to use: R text such as ``"sex == 'F'"``, or one True or False for each row.
+    method
+        ``"REML"`` or ``"ML"``.
+    na_action
+        ``"fail"``, ``"omit"`` (answers are aligned with the rows kept) or ``"exclude"`` (answers have NaN
+        in the rows left out).
+    control
+        Arguments of ``lmeControl``; see :data:`rbridge.TIGHT_CONTROL`.
+    contrasts
+        Codings of factors: ``{"sex": "contr.sum"}``.
+
+    Returns
+    -------
+    LmeFit
+
+    Raises
+    ------
+    ArgumentError, FormulaError, DataError
+        What is wrong with which argument or column, and the mend.
+    RError
+        nlme stopped; R's own text.
+    RUnavailableError
+        R, nlme or rpy2 can't be used.
+
+    Warns
+    -----
+    RWarning
+        For each warning that R gave; also kept in ``fit.warnings``.
+    """
+    frame = checks.check_frame(data)
+    request = _check(
+        fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
+    )
+    parsed = parse(request.texts)
+    checks.check_columns(frame, parsed.variables)
+    used = frame if request.keep is None else frame.loc[request.keep]
+    columns = checks.convert_columns(used, parsed.columns, na_action=request.na_action)
+    by_name = dict(zip(parsed.columns, columns, strict=True))
+    if parsed.response:
+        checks.check_response(by_name[parsed.response], parsed.response)
+    checks.check_contrast_columns(request.contrasts, by_name)
+    r_frame = frames.to_r(columns, parsed.crossing, len(used))
+    reply = session.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
+    handle, overview = reply.value
+    fit = LmeFit(
+        handle,
+        overview,
+        used.index,
+        reply.warnings,
+        reply.messages,
+        _convergence(reply.warnings, overview.iterations),
+        _describe(request),
+    )
+    reply.warn()
+    return fit
+
+
+def _check(
+    fixed: Any,
+    data: pd.DataFrame,
+    random: Any,
+    correlation: Any,
+    weights: Any,
+    subset: Any,
+    method: Any,
+    na_action: Any,
+    control: Any,
+    contrasts: Any,
+) -> Request:
+    texts: dict[str, str | Mapping[str, str]] = {
+        "fixed": arguments.check_text(fixed, "fixed"),
+        "random": arguments.check_random(random),
+    }
+    for argument, structure in (("correlation", correlation), ("weights", weights)):
+        if structure is not None:
+            texts[argument] = arguments.check_text(structure, argument)
+    expression, keep = arguments.check_subset(subset, data)
+    if expression is not None:
+        texts["subset"] = expression
+    return Request(
+        texts,
+        arguments.check_choice(method, "method", ("REML", "ML")),  # type: ignore[arg-type]
+        arguments.check_choice(na_action, "na_action", ("fail", "omit", "exclude")),  # type: ignore[arg-type]
+        arguments.check_control(control),
+        arguments.check_contrasts(contrasts),
+        keep,
+    )
+
+
+def parse(texts: Mapping[str, str | Mapping[str, str]]) -> ParsedModel:
+    """Have R parse the texts and hold every call in them against the allow-list; nothing is evaluated."""
+
+    def build() -> Any:
+        ri = session.interface()
+        vectors = [_text_vector(ri, text) for text in texts.values()]
+        return _named_list(ri, dict(zip(texts, vectors, strict=True)))
+
+    def read(value: Any) -> ParsedModel:
+        parts = decode.items(value)
+        variables = {key: decode.strings(item) for key, item in decode.items(parts["variables"]).items()}
+        every, crossing = decode.strings(parts["every"]), decode.strings(parts["crossing"])
+        return ParsedModel(session.Handle(value[0]), variables, parts["response"][0], every, crossing)
+
+    parsed: ParsedModel = session.call("rb_model", build, decode=read).value
+    return parsed
+
+
+def _text_vector(ri: Any, text: str | Mapping[str, str]) -> Any:
+    if isinstance(text, str):
+        return ri.StrSexpVector([text])
+    vector = ri.StrSexpVector(list(text.values()))
+    vector.do_slot_assign("names", ri.StrSexpVector(list(text)))
+    return vector
+
+
+def _named_list(ri: Any, values: Mapping[str, Any]) -> Any:
+    made = ri.ListSexpVector(list(values.values()))
+    made.do_slot_assign("names", ri.StrSexpVector(list(values)))
+    return made
+
+
+def _settings(request: Request, data: pd.DataFrame) -> Any:
+    """Return a builder of the R list of settings."""
+    name = arguments.data_name(data)
+
+    def build() -> Any:
+        ri = session.interface()
+
+        def vector(value: bool | int | float | str) -> Any:
+            if isinstance(value, bool):
+                return ri.BoolSexpVector([value])
+            return ri.StrSexpVector([value]) if isinstance(value, str) else ri.FloatSexpVector([value])
+
+        def group(values: Mapping[str, Any]) -> Any:
+            return _named_list(ri, {key: vector(value) for key, value in values.items()})
+
+        plain = {"method": request.method, "na_action": request.na_action, "data_name": name}
+        return _named_list(
+            ri,
+            {key: vector(value) for key, value in plain.items()}
+            | {"control": group(request.control), "contrasts": group(request.contrasts)},
+        )
+
+    return build
+
+
+def _decode_fit(value: Any) -> tuple[session.Handle, Overview]:
+    parts = decode.items(decode.items(value)["overview"])
+    iterations = decode.floats(parts["iterations"])[0]
+    names, sizes = decode.strings(parts["group_names"]), decode.floats(parts["group_sizes"])
+    return session.Handle(value[0]), Overview(
+        method=parts["method"][0],
+        sigma=float(parts["sigma"][0]),
+        log_lik=float(parts["log_lik"][0]),
+        aic=float(parts["aic"][0]),
+        bic=float(parts["bic"][0]),
+        n_obs=int(parts["n_obs"][0]),
+        n_groups=dict(zip(names, sizes.astype(int).tolist(), strict=True)),
+        rows=decode.floats(parts["rows"]).astype(int) - 1,
+        iterations=int(iterations) if iterations == iterations else None,
+    )
+
+
+def _convergence(warnings: Sequence[str], iterations: int | None) -> Convergence:
+    """Say how the optimiser ended: nlme either stops, or returns and warns (under ``returnObject``)."""
+    complaints = [text for text in warnings if re.search(r"\b(nlminb|optim)\b|lmeControl\(", text)]
+    return Convergence(not complaints, complaints[0] if complaints else "converged", iterations)
+
+
+def _describe(request: Request) -> str:
+    random = request.texts["random"]
+    shown = (
+        random if isinstance(random, str) else ", ".join(f"{group}: {text}" for group, text in random.items())
+    )
+    return f"{request.texts['fixed']}, random = {shown}"

@@ -1,0 +1,234 @@
+"""The results that print: numbers as pandas tables, ``str()`` as R's own page, HTML for notebooks."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rbridge import decode, session
+from rbridge.arguments import check_choice
+from rbridge.errors import ArgumentError
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Page:
+    """A printed page of R's."""
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self._text)}</pre>"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class VarCorr(Page):
+    """Variances and correlations of the random effects; ``str()`` is R's print of ``VarCorr(fit)``."""
+
+    _frame: pd.DataFrame
+    _corr: Mapping[str, pd.DataFrame]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return ``group``, ``term``, ``variance``, ``std_dev`` as columns; the last row is Residual."""
+        return self._frame.copy()
+
+    def corr(self, group: str | None = None) -> pd.DataFrame:
+        """Return the correlations of one level's random effects (NaN beside a variance of zero)."""
+        if group is None and len(self._corr) == 1:
+            group = next(iter(self._corr))
+        if group is None or group not in self._corr:
+            raise ArgumentError(f"group must be one of {', '.join(map(repr, self._corr))}, not {group!r}")
+        return self._corr[group].copy()
+
+
+def decode_var_corr(value: Any) -> VarCorr:
+    """Decode ``rb_var_corr``'s answer."""
+    parts = decode.items(value)
+    rows: list[tuple[str, str, float, float]] = []
+    corr = {}
+    for i, group in enumerate(decode.strings(parts["names"])):
+        terms = decode.strings(parts["terms"][i])
+        rows += zip(
+            [group] * len(terms),
+            terms,
+            decode.floats(parts["variance"][i]).tolist(),
+            decode.floats(parts["std_dev"][i]).tolist(),
+            strict=True,
+        )
+        corr[group] = decode.matrix(parts["corr"][i])
+    sigma = float(parts["sigma"][0])
+    rows.append(("Residual", "", sigma**2, sigma))
+    return VarCorr(
+        parts["text"][0], pd.DataFrame(rows, columns=["group", "term", "variance", "std_dev"]), corr
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Summary(Page):
+    """A fit's summary; ``str()`` is R's ``print(summary(fit))``, character for character.
+
+    Attributes
+    ----------
+    t_table, correlation
+        The fixed effects' table and their correlations.
+    residual_quantiles
+        Of the innermost standardized residuals.
+    """
+
+    t_table: pd.DataFrame
+    correlation: pd.DataFrame
+    residual_quantiles: pd.Series
+
+    def _repr_html_(self) -> str:
+        head, _, _ = self._text.partition("Fixed effects:")
+        tail = self._text[self._text.rfind("Number of Observations:") :]
+        quantiles = self.residual_quantiles.to_frame().T
+        blocks = [
+            f"<pre>{html.escape(head.rstrip())}</pre>",
+            "<p><b>Fixed effects</b></p>",
+            self.t_table.to_html(),
+        ]
+        if len(self.correlation) > 1:
+            blocks += ["<p><b>Correlation of the fixed effects</b></p>", self.correlation.round(3).to_html()]
+        if len(quantiles.columns) == 5:
+            blocks += ["<p><b>Standardized within-group residuals</b></p>", quantiles.to_html(index=False)]
+        return "\n".join([*blocks, f"<pre>{html.escape(tail.rstrip())}</pre>"])
+
+
+def decode_summary(value: Any) -> Summary:
+    """Decode ``rb_summary``'s answer."""
+    parts = decode.items(value)
+    return Summary(
+        parts["text"][0],
+        decode.matrix(parts["t_table"]),
+        decode.matrix(parts["correlation"]),
+        decode.series("residuals")(parts["residuals"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Intervals(Page):
+    """Confidence intervals; ``str()`` is R's print."""
+
+    _frame: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with columns ``part``, ``group``, ``term``, ``lower``, ``est.``, ``upper``.
+
+        ``part`` is R's: ``fixed``, ``reStruct``, ``corStruct``, ``varStruct`` or ``sigma``.
+        """
+        return self._frame.copy()
+
+
+def decode_intervals(value: Any) -> Intervals:
+    """Decode ``rb_intervals``'s answer."""
+    parts = decode.items(value)
+    frame = pd.DataFrame({key: decode.strings(parts[key]) for key in ("part", "group", "term")})
+    frame[["lower", "est.", "upper"]] = decode.floats(parts["values"])
+    return Intervals(parts["text"][0], frame)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Anova(Page):
+    """F tests of one fit, or likelihood ratio tests of several; ``str()`` is R's print."""
+
+    _frame: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return R's table: ``numDF``, ``denDF``, ``F-value``, ``p-value``; or ``Model``, ``df``, ..."""
+        return self._frame.copy()
+
+
+def _decode_anova(value: Any) -> Anova:
+    parts = decode.items(value)
+    return Anova(parts["text"][0], decode.frame(parts["frame"], decode.strings(parts["rows"])))
+
+
+def anova(fits: Sequence[Any], type: str, terms: Any, L: Any) -> Anova:
+    """Ask ``anova`` about one fit or several; see :meth:`rbridge.fit.LmeFit.anova`."""
+    from rbridge.fit import LmeFit
+
+    check_choice(type, "type", ("sequential", "marginal"))
+    for position, other in enumerate(fits[1:], start=1):
+        if not isinstance(other, LmeFit):
+            name = other.__class__.__name__
+            raise ArgumentError(f"anova compares fits of rbridge; argument {position} is a {name}")
+    if len(fits) > 1 and (terms is not None or L is not None):
+        raise ArgumentError(
+            "anova: terms and L are for one fit; several fits are compared by likelihood ratio"
+        )
+    if terms is not None and L is not None:
+        raise ArgumentError("anova takes terms or L, not both")
+    wanted = None if terms is None else _check_terms(terms)
+    combinations = None if L is None else _check_L(L)
+
+    def handles() -> Any:
+        return session.interface().ListSexpVector([fit._handle.sexp for fit in fits])
+
+    def kind() -> Any:
+        return session.interface().StrSexpVector([type])
+
+    def term_vector() -> Any:
+        ri = session.interface()
+        if wanted is None:
+            return ri.NULL
+        return ri.StrSexpVector(wanted) if isinstance(wanted[0], str) else ri.IntSexpVector(wanted)
+
+    def matrix() -> Any:
+        ri = session.interface()
+        if combinations is None:
+            return ri.NULL
+        values = combinations.to_numpy(dtype=np.float64).ravel(order="F")
+        made = ri.FloatSexpVector.from_memoryview(values.data)
+        made.do_slot_assign("dim", ri.IntSexpVector(list(combinations.shape)))
+        if all(isinstance(name, str) for name in combinations.columns):
+            rows = ri.StrSexpVector([str(row) for row in combinations.index])
+            names = ri.ListSexpVector([rows, ri.StrSexpVector(list(combinations.columns))])
+            made.do_slot_assign("dimnames", names)
+        return made
+
+    reply = session.call("rb_anova", handles, kind, term_vector, matrix, decode=_decode_anova)
+    reply.warn(stacklevel=4)
+    made: Anova = reply.value
+    return made
+
+
+def _check_terms(terms: Any) -> list[str] | list[int]:
+    if isinstance(terms, (str, int, np.integer)):
+        terms = [terms]
+    listed = list(terms) if isinstance(terms, Sequence | np.ndarray) else []
+    if listed and all(isinstance(term, str) for term in listed):
+        return [str(term) for term in listed]
+    if listed and all(isinstance(term, (int, np.integer)) and not isinstance(term, bool) for term in listed):
+        return [int(term) for term in listed]
+    raise ArgumentError("terms must be labels of terms, such as ['x', 'x:z'], or their positions from 1")
+
+
+def _check_L(L: Any) -> pd.DataFrame:
+    try:
+        if isinstance(L, Mapping):
+            frame = pd.Series(dict(L), dtype=float).to_frame("1").T
+        elif isinstance(L, pd.Series):
+            frame = L.astype(float).to_frame("1").T
+        else:
+            frame = pd.DataFrame(
+                L if isinstance(L, pd.DataFrame) else np.atleast_2d(np.asarray(L, dtype=float))
+            )
+        frame = frame.astype(float)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            "L must hold numbers: a dict or Series by coefficient, an array or a DataFrame"
+        ) from None
+    if frame.empty or not np.isfinite(frame.to_numpy()).all():
+        raise ArgumentError("L must hold finite numbers, one row a combination")
+    return frame
