@@ -27,7 +27,7 @@ class ScaleState:
 
 
 def learn_scale(x: FloatArray, center: float | bool, scale: float | bool) -> ScaleState:
-    """Learn R's ``scale``: the mean, and the root mean square of what is left with n - 1 in the denominator."""
+    """Learn R's ``scale``: the mean, then the root of the sum of squares of the rest over n - 1."""
     shift = float(x.mean()) if center is True else float(center)
     divisor = float(scale) if scale is not False else 1.0
     if scale is True:
@@ -82,7 +82,7 @@ def learn_poly(x: FloatArray, degree: int, raw: bool) -> PolyState:
 
 @dataclass(frozen=True, slots=True)
 class SplineState:
-    """``bs(x)`` or, when `natural`, ``ns(x)``: interior knots, boundary knots, degree, and the intercept column."""
+    """``bs(x)`` or, when `natural`, ``ns(x)``: its knots, its boundary knots `lower` and `upper`, its degree."""
 
     knots: tuple[float, ...]
     lower: float
@@ -92,7 +92,7 @@ class SplineState:
     natural: bool
 
     def apply(self, x: FloatArray) -> FloatArray:
-        """Return the basis, shape (n, k); outside the boundary knots it goes on as a polynomial (ns: a line)."""
+        """Return the basis, shape (n, k); beyond the boundary knots it goes on as a polynomial (ns: a line)."""
         return _natural_basis(self, x) if self.natural else _b_basis(self, x)
 
 
@@ -106,7 +106,7 @@ def learn_spline(
     boundary: tuple[float, float] | None,
     natural: bool,
 ) -> SplineState:
-    """Place the knots as R's ``bs`` and ``ns`` do: at quantiles (type 7) of the values inside the boundary."""
+    """Place the knots as R's ``bs`` and ``ns`` do: at quantiles of the values inside the boundary."""
     lower, upper = boundary if boundary is not None else (float(x.min()), float(x.max()))
     if not lower < upper:
         raise DataError("the boundary knots coincide; the column needs at least two distinct values")

@@ -33,12 +33,12 @@ def dummy(levels: tuple[str, ...]) -> Coding:
 
 
 def treatment(levels: tuple[str, ...]) -> Coding:
-    """Indicators of all levels but the first (``contr.treatment``)."""
+    """Make indicators of all levels but the first (``contr.treatment``)."""
     return Coding(np.eye(len(levels))[:, 1:], levels[1:])
 
 
 def sas(levels: tuple[str, ...]) -> Coding:
-    """Indicators of all levels but the last (``contr.SAS``)."""
+    """Make indicators of all levels but the last (``contr.SAS``)."""
     return Coding(np.eye(len(levels))[:, :-1], levels[:-1])
 
 
@@ -80,7 +80,7 @@ CONTRASTS: dict[str, Callable[[tuple[str, ...]], Coding]] = {
 
 
 def contrast(name: str, levels: tuple[str, ...], factor: str) -> Coding:
-    """Return the contrast coding called `name`; ArgumentError names the factor when there is no such coding."""
+    """Return the contrast coding called `name`, or raise ArgumentError naming the `factor` it was given for."""
     if name not in CONTRASTS:
         allowed = ", ".join(CONTRASTS)
         raise ArgumentError(f"contrasts: {name!r} for {factor!r} is not a contrast; choose one of {allowed}")

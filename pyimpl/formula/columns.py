@@ -13,7 +13,7 @@ import pandas as pd
 
 from pyimpl.errors import ArgumentError, DataError, NotSupportedError
 from pyimpl.formula.codings import Coding, contrast, dummy
-from pyimpl.formula.deparse import deparse
+from pyimpl.formula.deparse import shortened
 from pyimpl.formula.evaluate import Evaluator, State
 from pyimpl.formula.nodes import Expr
 from pyimpl.formula.terms import Terms
@@ -118,7 +118,7 @@ def learn_columns(
     """
     if terms.offsets:
         raise NotSupportedError(
-            f"{argument}: `{deparse(terms.offsets[0])[:60]}` is not supported yet; subtract it from the response"
+            f"{argument}: `{shortened(terms.offsets[0])}` is not supported yet; subtract it from the response"
         )
     evaluator = Evaluator(frame, argument)
     values = [evaluator.variable(variable) for variable in terms.variables]

@@ -13,7 +13,7 @@ Value = float | bool | str | None | tuple[float | bool | str, ...]
 
 
 def constant_value(expr: Expr, where: str) -> Value:
-    """Return the value of a constant expression: a number, string, TRUE/FALSE, NULL, ``c(...)`` or arithmetic of numbers.
+    """Return the value of a constant: a number, string, TRUE, FALSE, NULL, ``c(...)`` or arithmetic of numbers.
 
     Raises
     ------

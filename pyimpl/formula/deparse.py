@@ -67,7 +67,10 @@ def quote_name(name: str) -> str:
 
 
 def format_number(value: float, digits: int = 15) -> str:
-    """Return `value` as R's ``as.character`` spells it: up to `digits` digits, fixed unless scientific is shorter."""
+    """Return `value` as R's ``as.character`` spells it.
+
+    Up to `digits` significant digits; in fixed notation unless the scientific one is shorter.
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

@@ -58,7 +58,7 @@ def log_to_base(x: FloatArray, base: FloatArray) -> FloatArray:
 
 
 def round_to(x: FloatArray, digits: int) -> FloatArray:
-    """Return R's ``round(x, digits)``: of the two neighbours with so many decimals the nearer one, ties to even.
+    """Return R's ``round(x, digits)``: the nearer of the two neighbours with so many decimals, ties to even.
 
     Source: R's help page ``?Round`` (since R 4.0.0 the candidates are compared as the doubles they are).
     """

@@ -13,7 +13,7 @@ from pyimpl.errors import DataError, FormulaError, LmeError
 from pyimpl.formula import bases
 from pyimpl.formula.constants import Value as ConstantArgument
 from pyimpl.formula.constants import constant_value, flag, number_or_flag, numbers, whole_number
-from pyimpl.formula.deparse import deparse
+from pyimpl.formula.deparse import deparse, shortened
 from pyimpl.formula.elementwise import ARITHMETIC, COMPARISONS, UNARY, log_to_base, round_to
 from pyimpl.formula.factors import as_categories, with_levels
 from pyimpl.formula.functions import constant_names, data_names, match_arguments
@@ -125,7 +125,7 @@ class Evaluator:
     def _pi(self) -> Value:
         if "pi" in self.frame.columns:
             raise DataError(
-                f"{self.argument}: `pi` is the number 3.14159... but the data have a column 'pi' too; rename it"
+                f"{self.argument}: `pi` is the number 3.14..., but the data have a column 'pi' too; rename it"
             )
         return Numeric(np.asarray(np.pi))
 
@@ -144,9 +144,10 @@ class Evaluator:
         known = {level: code for code, level in enumerate(state.levels)}
         unseen = [level for level in value.levels if level not in known]
         if unseen:
+            shown = ", ".join(map(repr, state.levels[:8])) + (", ..." if len(state.levels) > 8 else "")
             raise DataError(
-                f"{self.argument}: column {deparse(expr)!r} has the level {unseen[0]!r}, which the fit has not seen; "
-                f"its levels are {', '.join(map(repr, state.levels[:8]))}{', ...' if len(state.levels) > 8 else ''}"
+                f"{self.argument}: column {deparse(expr)!r} has the level {unseen[0]!r}, which the fit has not "
+                f"seen; its levels are {shown}"
             )
         recode = np.array([known[level] for level in value.levels], dtype=np.intp)
         return replace(value, codes=recode[value.codes] if recode.size else value.codes, levels=state.levels)
@@ -179,8 +180,8 @@ class Evaluator:
         level = _constant_level(right)
         if level is None or (compare not in (np.equal, np.not_equal) and not left.ordered):
             raise FormulaError(
-                f"{self.argument}: in `{deparse(expr)[:60]}` a factor is compared; only == and != with one level "
-                "work (and < > for ordered factors)"
+                f"{self.argument}: in `{shortened(expr)}` a factor is compared; only == and != with one level work "
+                "(and < > for ordered factors)"
             )
         code = left.levels.index(level) if level in left.levels else -1
         return Logical(np.asarray(compare(left.codes, code)))
@@ -200,12 +201,12 @@ class Evaluator:
             return value.data.astype(np.float64)
         if isinstance(value, Categories):
             raise DataError(
-                f"{self.argument}: `{deparse(expr)[:60]}` holds text or categories where numbers are needed; "
+                f"{self.argument}: `{shortened(expr)}` holds text or categories where numbers are needed; "
                 "convert the column with astype(float)"
             )
         kind = "a string" if isinstance(value, String) else "several columns"
         raise FormulaError(
-            f"{self.argument}: `{deparse(expr)[:60]}` is {kind} where one column of numbers is needed"
+            f"{self.argument}: `{shortened(expr)}` is {kind} where one column of numbers is needed"
         )
 
     def _full_numbers(self, expr: Expr) -> FloatArray:

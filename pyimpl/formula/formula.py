@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyimpl.errors import FormulaError
-from pyimpl.formula.deparse import deparse, quote_name
+from pyimpl.formula.deparse import deparse, quote_name, shortened
 from pyimpl.formula.functions import check_allowed, data_names
 from pyimpl.formula.nodes import Binary, Expr, Name, Paren, Unary, left_spine, strip_parens, walk
 from pyimpl.formula.parser import parse_expression
@@ -189,11 +189,11 @@ def _groups(expr: Expr, argument: str) -> tuple[str, ...]:
         name = strip_parens(part)
         if not isinstance(name, Name):
             raise FormulaError(
-                f"{argument}: the groups `{deparse(expr)[:60]}` must be columns, nested as in `| school/child`; "
+                f"{argument}: the groups `{shortened(expr)}` must be columns, nested as in `| school/child`; "
                 "compute other groups as a column of the data first"
             )
         if name.name in names:
-            raise FormulaError(f"{argument}: the group {name.name} is named twice in `{deparse(expr)[:60]}`")
+            raise FormulaError(f"{argument}: the group {name.name} is named twice in `{shortened(expr)}`")
         names.append(name.name)
     return tuple(names)
 
@@ -205,7 +205,7 @@ def _refuse_bars(right: Expr, argument: str) -> None:
         node = stack.pop()
         if isinstance(node, Binary):
             if node.operator == "|":
-                raise FormulaError(f"{argument}: `{deparse(node)[:60]}`: {_LME4}")
+                raise FormulaError(f"{argument}: `{shortened(node)}`: {_LME4}")
             stack.extend((node.left, node.right))
         elif isinstance(node, Paren):
             stack.append(node.inner)
@@ -214,7 +214,7 @@ def _refuse_bars(right: Expr, argument: str) -> None:
 
 
 def _replace_dot(expr: Expr, total: Expr, whole: bool = False) -> Expr:
-    """Return `expr` with the variable ``.`` replaced by the sum `total`, in parentheses unless it is the `whole`."""
+    """Return `expr` with ``.`` replaced by the sum `total`, which goes in parentheses inside a larger term."""
     if expr == Name("."):
         return total if whole or not isinstance(total, Binary) else Paren(total)
     if isinstance(expr, Paren):

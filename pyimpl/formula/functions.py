@@ -118,7 +118,10 @@ def constant_names(function: str) -> frozenset[str]:
 
 
 def match_arguments(call: Call, argument: str) -> dict[str, Expr]:
-    """Return the arguments of an allowed call under their full names (``...1``, ``...2`` for variadic ones)."""
+    """Return the arguments of an allowed call by name, in the order of its signature.
+
+    Those of a variadic function are called ``...1``, ``...2`` and so on.
+    """
     signature = FUNCTIONS[call.function]
     if signature.variadic:
         named = [a.name for a in call.arguments if a.name is not None]
@@ -142,13 +145,14 @@ def match_arguments(call: Call, argument: str) -> dict[str, Expr]:
         if one.name is None:
             if not free:
                 raise FormulaError(
-                    f"{argument}: too many arguments in `{shortened(call)}`; {call.function}() takes {', '.join(known)}"
+                    f"{argument}: too many arguments in `{shortened(call)}`; "
+                    f"{call.function}() takes {', '.join(known)}"
                 )
             matched[free.pop(0)] = one.value
     missing = [name for name in signature.data[: signature.required] if name not in matched]
     if missing:
         raise FormulaError(f"{argument}: {call.function}() needs its argument `{missing[0]}`")
-    return matched
+    return {name: matched[name] for name in known if name in matched}
 
 
 def data_names(expr: Expr, nested: bool = False) -> list[str]:

@@ -184,7 +184,7 @@ def _check_chains(expr: Expr, argument: str) -> None:
         node, depth, at_top = stack.pop()
         if depth > MAX_CHAIN:
             raise FormulaError(
-                f"{argument}: more than {MAX_CHAIN} operators deep in one term; compute a column of the data first"
+                f"{argument}: more than {MAX_CHAIN} operators in one term; compute a column of the data first"
             )
         spine = at_top and isinstance(node, Binary) and node.operator in "+-~|"
         if spine:

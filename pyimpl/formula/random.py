@@ -109,8 +109,8 @@ def r_text(value: object) -> str:
     if getattr(value, "r_syntax", False) is True and not isinstance(value, type):
         return str(value)
     raise ArgumentError(
-        f"random: a value of type {type(value).__name__} can't be used; give a formula such as '~ ses | id', a dict such as "
-        "{'id': 'pdDiag(~ ses)'}, or a structure such as pdDiag('~ ses')"
+        f"random: a value of type {type(value).__name__} can't be used; give a formula such as '~ ses | id', "
+        "a dict such as {'id': 'pdDiag(~ ses)'}, or a structure such as pdDiag('~ ses')"
     )
 
 

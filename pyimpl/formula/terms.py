@@ -84,8 +84,8 @@ class _Expansion:
         value = expr.value if isinstance(expr, Number) else float(deparse(expr) == "TRUE")
         if value not in (0.0, 1.0):
             raise FormulaError(
-                f"{self.argument}: the number {deparse(expr)} is not a term; only 0 and 1 (the intercept) are. "
-                f"Arithmetic goes inside I(), as in I(x + {deparse(expr)})"
+                f"{self.argument}: the number {deparse(expr)} is not a term; only 0 and 1 (no intercept and "
+                f"intercept) are. Arithmetic goes inside I(), as in I(x + {deparse(expr)})"
             )
         self.intercept = (value == 1.0) != self.removing
         return {}
@@ -123,7 +123,7 @@ class _Expansion:
         exponent = expr.right.value if isinstance(expr.right, Number) else 0.0
         if exponent < 2:
             raise FormulaError(
-                f"{self.argument}: the power in `{deparse(expr)[:60]}` must be a number of at least 2 "
+                f"{self.argument}: the power in `{shortened(expr)}` must be a number of at least 2 "
                 "(it means interactions); a power of a column is written I(x^2)"
             )
         base = self.expand(expr.left)
@@ -150,7 +150,7 @@ class _Expansion:
 
     def variable(self, expr: Expr) -> _TermList:
         if not isinstance(expr, (Name, Call, Unary, Binary)) or getattr(expr, "operator", "") == "~":
-            raise FormulaError(f"{self.argument}: `{deparse(expr)[:60]}` is not a term; name a column")
+            raise FormulaError(f"{self.argument}: `{shortened(expr)}` is not a term; name a column")
         return {1 << self.variables.setdefault(expr, len(self.variables)): None}
 
 

@@ -16,7 +16,8 @@ Kind = Literal["number", "integer", "text", "name", "constant", "operator", "end
 
 CONSTANTS = frozenset({"TRUE", "FALSE", "NULL", "NA", "Inf", "NaN"})
 RESERVED = frozenset(
-    "if else repeat while function for next break in NA_integer_ NA_real_ NA_character_ NA_complex_ ...".split()
+    "if else repeat while function for next break in ... "
+    "NA_integer_ NA_real_ NA_character_ NA_complex_".split()
 )
 
 _TOKEN = re.compile(
@@ -169,7 +170,7 @@ def _number(match: re.Match[str], kind: str, text: str, argument: str) -> Token:
     following = text[match.end() : match.end() + 1]
     if following and (following.isalnum() or following in "_."):
         raise FormulaError(
-            f"{argument}: {word[:40] + following!r} in {excerpt(text, position)} is neither a number nor a name; "
+            f"{argument}: {word[:40] + following!r} in {excerpt(text, position)} is no number and no name; "
             "put a name that starts with a digit in `backticks`"
         )
     integer = bool(match.group("integer") or match.group("hexinteger"))

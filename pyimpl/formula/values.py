@@ -58,7 +58,7 @@ class Categories:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Several columns from one variable, such as ``poly(x, 2)``: a matrix of shape (n, k) and its k suffixes."""
+    """Several columns from one variable, such as ``poly(x, 2)``: shape (n, k), and the k suffixes of its name."""
 
     data: FloatArray
     suffixes: tuple[str, ...]
@@ -154,7 +154,7 @@ def _refusal(column: pd.Series[Any], kind: str) -> str:
         return "mixes text, numbers or other objects; convert it with astype(float) or astype(str)"
     if kind == "decimal":
         return "holds decimals; convert it with astype(float)"
-    return f"has dtype {column.dtype} ({kind}), which no model takes; convert it with astype(float) or astype(str)"
+    return f"has dtype {column.dtype} ({kind}), which no model takes; use astype(float) or astype(str)"
 
 
 def _refuse_missing(column: pd.Series[Any], name: str, argument: str) -> None:
@@ -224,7 +224,7 @@ def drop_unused(value: Categories) -> Categories:
 
 
 def level_name(value: object) -> str:
-    """Return the name of a factor level as R's ``as.character`` gives it: ``1`` for 1.0, ``TRUE`` for True."""
+    """Return the name of a factor level as R's ``as.character``: ``1`` for 1.0, ``TRUE`` for True."""
     if isinstance(value, (bool, np.bool_)):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (float, np.floating)):

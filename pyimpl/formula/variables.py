@@ -1,4 +1,4 @@
-"""What a formula asks of the data before any column is built: that its variables exist, and a numeric response."""
+"""What a formula asks of the data before columns are built: that its variables exist, a numeric response."""
 
 from __future__ import annotations
 
