@@ -43,5 +43,6 @@ record: ## ask R anew for the answers in fixtures/recorded/ (needs R)
 
 fixtures: ## rebuild fixtures/hsb.csv from nlme and hold it against its checksum (needs R)
 	@scripts/setup
+	@command -v Rscript >/dev/null || { echo "fixtures: R with nlme is needed" >&2; exit 1; }
 	@Rscript --vanilla fixtures/build_hsb.R fixtures/hsb.csv
 	@cd fixtures && sha256sum --check SHA256SUMS
