@@ -118,7 +118,7 @@ class Evaluator:
         if expr.name not in self._columns:
             value: Value = read_column(self.frame, expr.name, self.argument)
             if isinstance(value, Categories):
-                value = self._with_known_levels(value, expr)
+                value = self.with_known_levels(value, expr)
             self._columns[expr.name] = value
         return self._columns[expr.name]
 
@@ -129,7 +129,7 @@ class Evaluator:
             )
         return Numeric(np.asarray(np.pi))
 
-    def _with_known_levels(self, value: Categories, expr: Expr) -> Categories:
+    def with_known_levels(self, value: Categories, expr: Expr) -> Categories:
         """Remember the levels of a factor, or recode it to the levels remembered."""
         if self.learning:
             self.states[expr] = FactorState(value.levels)
@@ -154,20 +154,20 @@ class Evaluator:
 
     def _unary(self, expr: Unary) -> Value:
         if expr.operator == "!":
-            return Logical(np.logical_not(self._truth(expr.operand)))
-        x = self._numbers(expr.operand)
+            return Logical(np.logical_not(self.truth(expr.operand)))
+        x = self.numbers(expr.operand)
         return Numeric(-x if expr.operator == "-" else x)
 
     def _binary(self, expr: Binary) -> Value:
         operator = expr.operator
         if operator in ARITHMETIC:
             return Numeric(
-                np.asarray(ARITHMETIC[operator](self._numbers(expr.left), self._numbers(expr.right)))
+                np.asarray(ARITHMETIC[operator](self.numbers(expr.left), self.numbers(expr.right)))
             )
         if operator in COMPARISONS:
             return self._comparison(expr)
         combine = np.logical_and if operator == "&" else np.logical_or
-        return Logical(np.asarray(combine(self._truth(expr.left), self._truth(expr.right))))
+        return Logical(np.asarray(combine(self.truth(expr.left), self.truth(expr.right))))
 
     def _comparison(self, expr: Binary) -> Logical:
         left, right = self.value(expr.left), self.value(expr.right)
@@ -176,7 +176,7 @@ class Evaluator:
             mirrored = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(expr.operator, expr.operator)
             left, right, compare = right, left, COMPARISONS[mirrored]
         if not isinstance(left, Categories):
-            return Logical(np.asarray(compare(self._numbers(expr.left), self._numbers(expr.right))))
+            return Logical(np.asarray(compare(self.numbers(expr.left), self.numbers(expr.right))))
         level = _constant_level(right)
         if level is None or (compare not in (np.equal, np.not_equal) and not left.ordered):
             raise FormulaError(
@@ -186,13 +186,14 @@ class Evaluator:
         code = left.levels.index(level) if level in left.levels else -1
         return Logical(np.asarray(compare(left.codes, code)))
 
-    def _truth(self, expr: Expr) -> npt.NDArray[np.bool_]:
+    def truth(self, expr: Expr) -> npt.NDArray[np.bool_]:
+        """Evaluate `expr` to truth values (numbers are true where not zero), shape (n,) or ()."""
         value = self.value(expr)
         if isinstance(value, Logical):
             return value.data
-        return np.asarray(self._numbers(expr) != 0.0)
+        return np.asarray(self.numbers(expr) != 0.0)
 
-    def _numbers(self, expr: Expr) -> FloatArray:
+    def numbers(self, expr: Expr) -> FloatArray:
         """Evaluate `expr` to numbers (TRUE is 1), shape (n,) or ()."""
         value = self.value(expr)
         if isinstance(value, Numeric):
@@ -209,9 +210,9 @@ class Evaluator:
             f"{self.argument}: `{shortened(expr)}` is {kind} where one column of numbers is needed"
         )
 
-    def _full_numbers(self, expr: Expr) -> FloatArray:
+    def full_numbers(self, expr: Expr) -> FloatArray:
         """Evaluate `expr` to finite numbers of shape (n,)."""
-        value = self._finished(Numeric(self._numbers(expr)), expr)
+        value = self._finished(Numeric(self.numbers(expr)), expr)
         assert isinstance(value, Numeric)
         return value.data
 
@@ -227,12 +228,12 @@ class Evaluator:
         if call.function == "I":
             return self.value(parts[0])
         if call.function == "log" and len(parts) == 2:
-            return Numeric(log_to_base(self._numbers(parts[0]), self._numbers(parts[1])))
+            return Numeric(log_to_base(self.numbers(parts[0]), self.numbers(parts[1])))
         if call.function in UNARY:
-            return Numeric(np.asarray(UNARY[call.function](self._numbers(parts[0]))))
+            return Numeric(np.asarray(UNARY[call.function](self.numbers(parts[0]))))
         return _SPECIAL[call.function](self, call, parts, given)
 
-    def _remembered(self, call: Call, learn: Callable[[], Transform]) -> Transform:
+    def remembered(self, call: Call, learn: Callable[[], Transform]) -> Transform:
         """Return what the transform `call` learned, learning it now if this is the fit."""
         if self.learning:
             self.states[call] = learn()
@@ -261,29 +262,29 @@ Given = dict[str, ConstantArgument]
 
 def _round(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
     digits = whole_number(given, "digits", 0, -300, 300, call, evaluator.argument)
-    return Numeric(round_to(evaluator._numbers(parts[0]), digits))
+    return Numeric(round_to(evaluator.numbers(parts[0]), digits))
 
 
 def _extreme(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
     choose = np.minimum if call.function == "pmin" else np.maximum
-    result = evaluator._numbers(parts[0])
+    result = evaluator.numbers(parts[0])
     for part in parts[1:]:
-        result = choose(result, evaluator._numbers(part))
+        result = choose(result, evaluator.numbers(part))
     return Numeric(np.asarray(result))
 
 
 def _ifelse(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
-    test = evaluator._truth(parts[0])
+    test = evaluator.truth(parts[0])
     yes, no = evaluator.value(parts[1]), evaluator.value(parts[2])
     if isinstance(yes, String) and isinstance(no, String):
         if yes.value == no.value:
             return Categories(np.zeros(test.shape, dtype=np.intp), (yes.value,), text=True)
         codes = np.where(test, 0, 1).astype(np.intp)
         found = sort_levels(codes, [yes.value, no.value])
-        return evaluator._with_known_levels(drop_unused(found), call)
+        return evaluator.with_known_levels(drop_unused(found), call)
     if isinstance(yes, Logical) and isinstance(no, Logical):
         return Logical(np.where(test, yes.data, no.data))
-    chosen = np.where(test, evaluator._numbers(parts[1]), evaluator._numbers(parts[2]))
+    chosen = np.where(test, evaluator.numbers(parts[1]), evaluator.numbers(parts[2]))
     return Numeric(chosen)
 
 
@@ -291,31 +292,31 @@ def _as_numeric(evaluator: Evaluator, call: Call, parts: list[Expr], given: Give
     value = evaluator.value(parts[0])
     if isinstance(value, Categories) and not value.text:
         return Numeric(value.codes.astype(np.float64) + 1.0)
-    return Numeric(evaluator._numbers(parts[0]))
+    return Numeric(evaluator.numbers(parts[0]))
 
 
 def _factor(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
     value = as_categories(evaluator.value(parts[0]), deparse(call), evaluator.argument)
     ordered = call.function == "ordered" or given.get("ordered", value.ordered) is True
     value = with_levels(value, given.get("levels"), given.get("labels"), deparse(call), evaluator.argument)
-    return evaluator._with_known_levels(replace(value, ordered=ordered, text=False), call)
+    return evaluator.with_known_levels(replace(value, ordered=ordered, text=False), call)
 
 
 def _scale(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
-    x = evaluator._full_numbers(parts[0])
+    x = evaluator.full_numbers(parts[0])
     center, scale = (number_or_flag(given, name, call, evaluator.argument) for name in ("center", "scale"))
-    return Numeric(evaluator._remembered(call, lambda: bases.learn_scale(x, center, scale)).apply(x))
+    return Numeric(evaluator.remembered(call, lambda: bases.learn_scale(x, center, scale)).apply(x))
 
 
 def _poly(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
-    x = evaluator._full_numbers(parts[0])
+    x = evaluator.full_numbers(parts[0])
     degree = whole_number(given, "degree", 1, 1, 100, call, evaluator.argument)
     raw = flag(given, "raw", False, call, evaluator.argument)
-    return _basis(evaluator._remembered(call, lambda: bases.learn_poly(x, degree, raw)).apply(x))
+    return _basis(evaluator.remembered(call, lambda: bases.learn_poly(x, degree, raw)).apply(x))
 
 
 def _spline(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -> Value:
-    x = evaluator._full_numbers(parts[0])
+    x = evaluator.full_numbers(parts[0])
     argument = evaluator.argument
     df = whole_number(given, "df", 0, 0, 1000, call, argument) or None
     degree = whole_number(given, "degree", 3, 1, 100, call, argument)
@@ -338,7 +339,7 @@ def _spline(evaluator: Evaluator, call: Call, parts: list[Expr], given: Given) -
             natural=call.function == "ns",
         )
 
-    return _basis(evaluator._remembered(call, learn).apply(x))
+    return _basis(evaluator.remembered(call, learn).apply(x))
 
 
 def _basis(columns: FloatArray) -> Value:

@@ -154,7 +154,7 @@ def formula_from(expr: Expr, argument: str) -> Formula:
         groups = _groups(right.right, argument)
         right = right.left
     elif argument == "fixed" and response is None:
-        raise FormulaError(f"fixed: {deparse(expr)[:60]!r} has no response; write 'y {deparse(expr)[:60]}'")
+        raise FormulaError(f"fixed: `{shortened(expr)}` has no response; write 'y {shortened(expr)}'")
     _refuse_bars(right, argument)
     terms = expand_terms(right, argument)
     for variable in terms.variables:
@@ -163,7 +163,7 @@ def formula_from(expr: Expr, argument: str) -> Formula:
         check_allowed(response, argument)
         if response in terms.variables:
             raise FormulaError(
-                f"{argument}: the response {deparse(response)[:60]} is on the right side too; drop it there"
+                f"{argument}: the response {shortened(response)} is on the right side too; drop it there"
             )
     return Formula(response, right, terms, groups, argument)
 
@@ -174,10 +174,10 @@ def _split_sides(expr: Expr, argument: str) -> tuple[Expr | None, Expr]:
     elif isinstance(expr, Binary) and expr.operator == "~":
         response, right = expr.left, expr.right
     else:
-        raise FormulaError(f"{argument}: {deparse(expr)[:60]!r} has no `~`; write a formula such as 'y ~ x'")
+        raise FormulaError(f"{argument}: `{shortened(expr)}` has no `~`; write a formula such as 'y ~ x'")
     for side in (response, right):
         if side is not None and any(getattr(node, "operator", "") == "~" for node in walk(side)):
-            raise FormulaError(f"{argument}: {deparse(expr)[:60]!r} holds more than one `~`")
+            raise FormulaError(f"{argument}: `{shortened(expr)}` holds more than one `~`")
     return response, right
 
 

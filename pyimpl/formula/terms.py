@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pyimpl.errors import FormulaError
-from pyimpl.formula.deparse import deparse
+from pyimpl.formula.deparse import deparse, shortened
 from pyimpl.formula.nodes import Binary, Call, Constant, Expr, Name, Number, Paren, Unary, left_spine
 
 MAX_TERMS = 5_000
