@@ -46,7 +46,7 @@ def multiply(A: Array, B: Array) -> Array:
     out = A[:, 0, None] * B[None, 0]
     for k in range(1, len(B)):
         out = out + A[:, k, None] * B[None, k]
-    return out
+    return np.asarray(out)
 
 
 def cross(A: Array, B: Array) -> Array:
