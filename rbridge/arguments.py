@@ -105,7 +105,7 @@ class Request:
     keep: np.ndarray | None = None
 
 
-def check_text(text: Any, argument: str) -> str:
+def check_text(value: Any, argument: str) -> str:
     """Return R syntax as text: a string, or an object whose ``str()`` is R syntax.
 
     Raises
@@ -115,16 +115,7 @@ def check_text(text: Any, argument: str) -> str:
     FormulaError
         It is empty, too long, or holds characters that R's parser can't take.
     """
-    if not isinstance(text, str):
-        if (
-            text is None
-            or type(text).__module__ in ("builtins", "numpy")
-            or isinstance(text, (pd.Series, pd.DataFrame))
-        ):
-            raise ArgumentError(
-                f"{argument} must be R syntax as a string, such as '~ x | group', not {_kind(text)}"
-            )
-        text = str(text)
+    text = _as_text(value, argument)
     if not text.strip():
         raise FormulaError(f"{argument} is empty; write a formula, such as 'y ~ x'")
     if len(text) > MAX_TEXT:
@@ -136,6 +127,20 @@ def check_text(text: Any, argument: str) -> str:
     except UnicodeEncodeError:
         raise FormulaError(f"{argument} isn't valid Unicode") from None
     return text
+
+
+def _as_text(text: Any, argument: str) -> str:
+    if isinstance(text, str):
+        return str(text)
+    plain = type(text).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
+    if text is None or plain:
+        raise ArgumentError(
+            f"{argument} must be R syntax as a string, such as '~ x | group', not {_kind(text)}"
+        )
+    try:
+        return str(text)
+    except Exception as error:
+        raise ArgumentError(f"{argument}: str() of {_kind(text)} failed: {error!r}") from error
 
 
 def check_random(random: Any) -> str | dict[str, str]:

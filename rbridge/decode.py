@@ -5,7 +5,6 @@ All of it is called while R's lock is held (see :func:`rbridge.session.call`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -56,15 +55,9 @@ def items(value: Any) -> dict[str, Any]:
     return {key or str(i): value[i] for i, key in enumerate(keys)}
 
 
-def series(name: str | None = None) -> Callable[[Any], pd.Series]:
-    """Return a decoder of a named numeric vector."""
-
-    def decode(value: Any) -> pd.Series:
-        return pd.Series(
-            floats(value), index=pd.Index(names(value), dtype=object), name=name, dtype=np.float64
-        )
-
-    return decode
+def series(value: Any) -> pd.Series:
+    """Return a named numeric vector."""
+    return pd.Series(floats(value), index=names(value), dtype=np.float64)
 
 
 def matrix(value: Any) -> pd.DataFrame:
@@ -74,8 +67,8 @@ def matrix(value: Any) -> pd.DataFrame:
     array = floats(value)
     return pd.DataFrame(
         array,
-        index=pd.Index(rows, dtype=object) if rows else None,
-        columns=pd.Index(columns, dtype=object) if columns else None,
+        index=rows or None,
+        columns=columns or None,
     )
 
 
@@ -95,10 +88,15 @@ def frame(value: Any, rows: list[str]) -> pd.DataFrame:
         elif type(column).__name__ == "StrSexpVector":
             columns[key] = strings(column)
         else:
-            array = floats(column)
-            whole = type(column).__name__ == "IntSexpVector" and not np.isnan(array).any()
-            columns[key] = array.astype(np.int64) if whole else array
-    return pd.DataFrame(columns, index=pd.Index(rows, dtype=object))
+            columns[key] = floats(column)
+    return whole_counts(pd.DataFrame(columns, index=rows))
+
+
+def whole_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Make degrees of freedom and model numbers integers, where they are whole (R holds them as doubles)."""
+    counts = [name for name in ("DF", "numDF", "denDF", "df", "Model") if name in table.columns]
+    whole = [name for name in counts if np.array_equal(table[name], np.rint(table[name]))]
+    return table.astype(dict.fromkeys(whole, np.int64))
 
 
 def scalar(value: Any) -> Any:

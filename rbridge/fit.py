@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from rbridge import checks, decode, frames, session, tables
 from rbridge.arguments import check_choice
 from rbridge.errors import ArgumentError
 
+LevelChoice = int | str | Sequence[int | str] | None
 ResidualType = Literal["response", "pearson", "normalized"]
 _RESIDUAL_TYPES = ("response", "pearson", "normalized")
 
@@ -72,10 +73,9 @@ class LmeFit:
     warnings: tuple[str, ...]
     messages: tuple[str, ...]
     convergence: Convergence
-    _description: str = field(default="")
 
     def __repr__(self) -> str:
-        return f"<rbridge.LmeFit {self._description}, {self.method}, logLik {self.log_lik:.4f}>"
+        return str(self)
 
     def __str__(self) -> str:
         return str(self._ask("rb_print_fit", decode=decode.scalar))
@@ -126,7 +126,7 @@ class LmeFit:
 
     def fixef(self) -> pd.Series:
         """Return the fixed effects, indexed by R's names."""
-        return self._series("rb_fixef", "Value")
+        return self._series("rb_fixef")
 
     def vcov(self) -> pd.DataFrame:
         """Return the covariance matrix of the fixed effects."""
@@ -135,7 +135,9 @@ class LmeFit:
 
     def t_table(self) -> pd.DataFrame:
         """Return the summary's table: ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``."""
-        frame: pd.DataFrame = self._ask("rb_t_table", decode=decode.matrix)
+        frame: pd.DataFrame = self._ask(
+            "rb_t_table", decode=lambda value: decode.whole_counts(decode.matrix(value))
+        )
         return frame
 
     def var_corr(self) -> tables.VarCorr:
@@ -143,17 +145,18 @@ class LmeFit:
         made: tables.VarCorr = self._ask("rb_var_corr", decode=tables.decode_var_corr)
         return made
 
-    def get_var_cov(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Return the covariance matrix of a level's random effects; a dict over levels if there are several."""
-        return self._by_level("rb_var_cov", level)
+    def get_var_cov(self, level: int | str | None = None) -> pd.DataFrame:
+        """Return the covariance matrix of one level's random effects, by default the innermost's."""
+        parts, name = self._levels_of("rb_var_cov", level)
+        return parts[name]
 
     def corr_params(self) -> pd.Series:
         """Return the constrained parameters of the correlation structure; empty if there is none."""
-        return self._series("rb_corr_params", "Value")
+        return self._series("rb_corr_params")
 
     def var_params(self) -> pd.Series:
         """Return the constrained parameters of the variance function; empty if there is none."""
-        return self._series("rb_var_params", "Value")
+        return self._series("rb_var_params")
 
     def ranef(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return the BLUPs of the random effects, one row a group; a dict over levels if there are several."""
@@ -163,18 +166,20 @@ class LmeFit:
         """Return each group's coefficients, fixed plus random; a dict over levels if there are several."""
         return self._by_level("rb_coef", level)
 
-    def fitted(self, level: int | str | None = None) -> pd.Series:
-        """Return the fitted values, aligned with the data; level 0 is the population."""
-        values = self._ask("rb_fitted", self._level(level), decode=decode.floats)
-        return self._aligned(values, "fitted")
+    def fitted(self, level: LevelChoice = None) -> pd.Series | pd.DataFrame:
+        """Return the fitted values, aligned with the data; level 0 is the population's. Several levels give a frame."""
+        return self._by_depth("rb_fitted", level)
 
-    def residuals(self, type: ResidualType = "response", level: int | str | None = None) -> pd.Series:
+    def residuals(
+        self, type: ResidualType = "response", level: LevelChoice = None
+    ) -> pd.Series | pd.DataFrame:
         """Return the residuals: ``"response"``, ``"pearson"`` (standardized) or ``"normalized"``."""
         check_choice(type, "type", _RESIDUAL_TYPES)
-        values = self._ask("rb_residuals", _string(type), self._level(level), decode=decode.floats)
-        return self._aligned(values, "residuals")
+        return self._by_depth("rb_residuals", level, _string(type))
 
-    def predict(self, newdata: pd.DataFrame | None = None, level: int | str | None = None) -> pd.Series:
+    def predict(
+        self, newdata: pd.DataFrame | None = None, level: int | str | None = None
+    ) -> pd.Series | pd.DataFrame:
         """Predict the response, for the data or for new rows.
 
         Parameters
@@ -191,7 +196,7 @@ class LmeFit:
             A column is missing, or has a level that the fit has not seen.
         """
         if newdata is None:
-            return self.fitted(level).rename("predict")
+            return self.fitted(level)
         depth = self._depth(level)
         rows = checks.check_frame(newdata, "newdata")
         wanted = self._ask("rb_predict_columns", _number(depth), decode=lambda value: decode.items(value))
@@ -201,7 +206,7 @@ class LmeFit:
         columns = checks.convert_columns(rows, originals, na_action="exclude", argument="newdata")
         frame = frames.to_r(columns, crossing, len(rows))
         values = self._ask("rb_predict", frame, _number(depth), decode=decode.floats)
-        return pd.Series(values, index=rows.index, name="predict")
+        return pd.Series(values, index=rows.index)
 
     def intervals(self, level: float = 0.95, which: str = "all") -> tables.Intervals:
         """Return approximate confidence intervals.
@@ -256,8 +261,8 @@ class LmeFit:
         reply.warn(stacklevel=4)
         return reply.value
 
-    def _series(self, function: str, name: str) -> pd.Series:
-        made: pd.Series = self._ask(function, decode=decode.series(name))
+    def _series(self, function: str) -> pd.Series:
+        made: pd.Series = self._ask(function, decode=decode.series)
         return made
 
     def _depth(self, level: int | str | None) -> int:
@@ -274,24 +279,40 @@ class LmeFit:
             f"level must be a number from 0 to {len(names)}, or one of {listed}, not {level!r}"
         )
 
-    def _level(self, level: int | str | None) -> Any:
-        return _number(self._depth(level))
-
-    def _by_level(self, function: str, level: int | str | None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+    def _levels_of(self, function: str, level: int | str | None) -> tuple[dict[str, pd.DataFrame], str]:
+        """Ask for a table at every grouping level; return them with the name of the level that is meant."""
         names = list(self._overview.n_groups)
         depth = self._depth(level)
         if depth == 0:
             raise ArgumentError(f"level must be from 1 to {len(names)} here: level 0 has no groups")
-        parts: Mapping[str, pd.DataFrame] = self._ask(function, decode=decode.matrices)
-        if level is None and len(names) > 1:
-            return {name: parts[name] for name in names}
-        return parts[names[depth - 1]]
+        parts: dict[str, pd.DataFrame] = self._ask(function, decode=decode.matrices)
+        return parts, names[depth - 1]
 
-    def _aligned(self, values: np.ndarray, name: str) -> pd.Series:
+    def _by_level(self, function: str, level: int | str | None) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        parts, name = self._levels_of(function, level)
+        return parts if level is None and len(parts) > 1 else parts[name]
+
+    def _by_depth(self, function: str, level: LevelChoice, *args: Any) -> pd.Series | pd.DataFrame:
+        """Ask for a value for each row at one level (a Series) or at several (a frame with a column each)."""
+        names = ["fixed", *self._overview.n_groups]
+        if level is None or isinstance(level, (int, str, np.integer)):
+            return self._aligned(
+                self._ask(function, _number(self._depth(level)), *args, decode=decode.floats)
+            )
+        depths = [self._depth(each) for each in level]
+        if not depths:
+            raise ArgumentError("level is empty; give one level, or several")
+        answers = [self._ask(function, _number(depth), *args, decode=decode.floats) for depth in depths]
+        columns = [
+            self._aligned(values).rename(names[depth]) for values, depth in zip(answers, depths, strict=True)
+        ]
+        return pd.concat(columns, axis=1)
+
+    def _aligned(self, values: np.ndarray) -> pd.Series:
         """Put R's values in the data's own order, under the data's index."""
         rows = self._overview.rows
         order = np.argsort(rows, kind="stable")
-        return pd.Series(values[order], index=self._index[rows[order]], name=name)
+        return pd.Series(values[order], index=self._index[rows[order]])
 
 
 def _number(value: float) -> Any:

@@ -117,7 +117,6 @@ def lme(
         reply.warnings,
         reply.messages,
         _convergence(reply.warnings, overview.iterations),
-        _describe(request),
     )
     reply.warn()
     return fit
@@ -233,11 +232,3 @@ def _convergence(warnings: Sequence[str], iterations: int | None) -> Convergence
     """Say how the optimiser ended: nlme either stops, or returns and warns (under ``returnObject``)."""
     complaints = [text for text in warnings if re.search(r"\b(nlminb|optim)\b|lmeControl\(", text)]
     return Convergence(not complaints, complaints[0] if complaints else "converged", iterations)
-
-
-def _describe(request: Request) -> str:
-    random = request.texts["random"]
-    shown = (
-        random if isinstance(random, str) else ", ".join(f"{group}: {text}" for group, text in random.items())
-    )
-    return f"{request.texts['fixed']}, random = {shown}"

@@ -110,9 +110,9 @@ def decode_summary(value: Any) -> Summary:
     parts = decode.items(value)
     return Summary(
         parts["text"][0],
-        decode.matrix(parts["t_table"]),
+        decode.whole_counts(decode.matrix(parts["t_table"])),
         decode.matrix(parts["correlation"]),
-        decode.series("residuals")(parts["residuals"]),
+        decode.series(parts["residuals"]),
     )
 
 

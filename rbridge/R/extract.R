@@ -41,7 +41,7 @@ rb_ranef <- function(handle) rb_by_level(handle, function(fit, level) nlme::rane
 rb_coef <- function(handle) rb_by_level(handle, function(fit, level) stats::coef(fit, level = level))
 
 rb_fitted <- function(handle, level) as.numeric(stats::fitted(handle$fit, level = level))
-rb_residuals <- function(handle, type, level) as.numeric(stats::residuals(handle$fit, type = type, level = level))
+rb_residuals <- function(handle, level, type) as.numeric(stats::residuals(handle$fit, type = type, level = level))
 
 # Predictions for new rows; a row with a missing covariate is predicted as missing.
 rb_predict <- function(handle, frame, level) {
