@@ -21,31 +21,34 @@ class Coding:
         The row that each level contributes.
     suffixes : tuple of str
         What R appends to the factor's name for each column.
+    levels : tuple of str
+        The levels, in the order of the rows.
     """
 
     matrix: FloatArray
     suffixes: tuple[str, ...]
+    levels: tuple[str, ...]
 
 
 def dummy(levels: tuple[str, ...]) -> Coding:
     """One indicator column a level: what a factor gets whose margin is not in the model."""
-    return Coding(np.eye(len(levels)), levels)
+    return Coding(np.eye(len(levels)), levels, levels)
 
 
 def treatment(levels: tuple[str, ...]) -> Coding:
     """Make indicators of all levels but the first (``contr.treatment``)."""
-    return Coding(np.eye(len(levels))[:, 1:], levels[1:])
+    return Coding(np.eye(len(levels))[:, 1:], levels[1:], levels)
 
 
 def sas(levels: tuple[str, ...]) -> Coding:
     """Make indicators of all levels but the last (``contr.SAS``)."""
-    return Coding(np.eye(len(levels))[:, :-1], levels[:-1])
+    return Coding(np.eye(len(levels))[:, :-1], levels[:-1], levels)
 
 
 def deviation(levels: tuple[str, ...]) -> Coding:
     """Differences from the mean of the level means, the last level being -1 throughout (``contr.sum``)."""
     k = len(levels)
-    return Coding(np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k))
+    return Coding(np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k), levels)
 
 
 def helmert(levels: tuple[str, ...]) -> Coding:
@@ -53,7 +56,7 @@ def helmert(levels: tuple[str, ...]) -> Coding:
     k = len(levels)
     row, column = np.indices((k, k - 1))
     matrix = np.where(row == column + 1, column + 1.0, np.where(row <= column, -1.0, 0.0))
-    return Coding(matrix, _numbered(k))
+    return Coding(matrix, _numbered(k), levels)
 
 
 def polynomial(levels: tuple[str, ...]) -> Coding:
@@ -62,7 +65,8 @@ def polynomial(levels: tuple[str, ...]) -> Coding:
     powers = np.vander(np.arange(k) - (k - 1) / 2, k, increasing=True)
     q, r = np.linalg.qr(powers)
     matrix = (q * np.sign(np.diag(r)))[:, 1:]
-    return Coding(matrix, tuple((".L", ".Q", ".C")[j] if j < 3 else f"^{j + 1}" for j in range(k - 1)))
+    suffixes = tuple((".L", ".Q", ".C")[j] if j < 3 else f"^{j + 1}" for j in range(k - 1))
+    return Coding(matrix, suffixes, levels)
 
 
 def _numbered(k: int) -> tuple[str, ...]:

@@ -120,6 +120,8 @@ def learn_columns(
         raise NotSupportedError(
             f"{argument}: `{shortened(terms.offsets[0])}` is not supported yet; subtract it from the response"
         )
+    if not len(frame):
+        raise DataError(f"{argument}: the data have no rows")
     evaluator = Evaluator(frame, argument)
     values = [evaluator.variable(variable) for variable in terms.variables]
     labels = terms.variable_labels
@@ -247,11 +249,15 @@ def _columns(value: Value, coding: Coding | None, spec: ColumnSpec, variable: in
             return [value.data]
         if isinstance(value, Basis):
             return list(value.data.T)
-    elif isinstance(value, (Categories, Logical)):
+    elif _levels(value) == coding.levels and isinstance(value, (Categories, Logical)):
         codes = value.codes if isinstance(value, Categories) else value.data.astype(np.intp)
         return [np.take(column, codes) for column in np.ascontiguousarray(coding.matrix.T)]
-    now, then = ("numbers", "a factor") if coding is not None else ("a factor", "numbers")
     raise DataError(
-        f"{spec.argument}: {spec.terms.variable_labels[variable]!r} holds {now} now but was {then} when the "
-        "model was fitted; give it the same type"
+        f"{spec.argument}: {spec.terms.variable_labels[variable]!r} is {_kind(value)} here but was "
+        f"{'numeric' if coding is None else 'a factor or true/false'} in the fit; give it the same type"
     )
+
+
+def _kind(value: Value) -> str:
+    names = {Categories: "a factor", Logical: "true/false"}
+    return names.get(type(value), "numeric")

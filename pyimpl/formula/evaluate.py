@@ -176,7 +176,7 @@ class Evaluator:
             mirrored = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(expr.operator, expr.operator)
             left, right, compare = right, left, COMPARISONS[mirrored]
         if not isinstance(left, Categories):
-            return Logical(np.asarray(compare(self.numbers(expr.left), self.numbers(expr.right))))
+            return Logical(np.asarray(compare(self._known(expr.left), self._known(expr.right))))
         level = _constant_level(right)
         if level is None or (compare not in (np.equal, np.not_equal) and not left.ordered):
             raise FormulaError(
@@ -191,7 +191,7 @@ class Evaluator:
         value = self.value(expr)
         if isinstance(value, Logical):
             return value.data
-        return np.asarray(self.numbers(expr) != 0.0)
+        return np.asarray(self._known(expr) != 0.0)
 
     def numbers(self, expr: Expr) -> FloatArray:
         """Evaluate `expr` to numbers (TRUE is 1), shape (n,) or ()."""
@@ -209,6 +209,13 @@ class Evaluator:
         raise FormulaError(
             f"{self.argument}: `{shortened(expr)}` is {kind} where one column of numbers is needed"
         )
+
+    def _known(self, expr: Expr) -> FloatArray:
+        """Evaluate `expr` to numbers none of which is NaN, of which no comparison is true or false."""
+        x = self.numbers(expr)
+        if np.isnan(x).any():
+            raise DataError(f"{self.argument}: `{shortened(expr)}` is not a number in some rows")
+        return x
 
     def full_numbers(self, expr: Expr) -> FloatArray:
         """Evaluate `expr` to finite numbers of shape (n,)."""
@@ -236,7 +243,10 @@ class Evaluator:
     def remembered(self, call: Call, learn: Callable[[], Transform]) -> Transform:
         """Return what the transform `call` learned, learning it now if this is the fit."""
         if self.learning:
-            self.states[call] = learn()
+            try:
+                self.states[call] = learn()
+            except LmeError as error:
+                raise type(error)(f"{self.argument}: `{shortened(call)}`: {error}") from None
         state = self.states[call]
         assert not isinstance(state, FactorState)
         return state

@@ -184,7 +184,7 @@ def _numbers(column: pd.Series[Any], kind: str, name: str, argument: str) -> Flo
     if not np.isfinite(numbers).all():
         rows = column.index[~np.isfinite(numbers)][:3].tolist()
         raise DataError(
-            f"{argument}: column {name!r} holds infinite values (rows {_rows(rows)}); remove them"
+            f"{argument}: column {name!r} holds values that are not finite (rows {_rows(rows)}); remove them"
         )
     return numbers
 

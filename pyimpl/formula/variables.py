@@ -10,7 +10,7 @@ import pandas as pd
 from pyimpl.errors import DataError, FormulaError
 from pyimpl.formula.evaluate import Evaluator
 from pyimpl.formula.formula import Formula
-from pyimpl.formula.values import FloatArray, Logical, Numeric, select_column
+from pyimpl.formula.values import Basis, FloatArray, Logical, Numeric, select_column
 
 
 def check_variables(formula: Formula, frame: pd.DataFrame, argument: str) -> None:
@@ -78,7 +78,8 @@ def response_column(formula: Formula, frame: pd.DataFrame) -> tuple[FloatArray, 
         return np.ascontiguousarray(value.data), label
     if isinstance(value, Logical):
         return value.data.astype(np.float64), label
+    kind = "several columns" if isinstance(value, Basis) else "text or categories"
     raise DataError(
-        f"{formula.argument}: the response {label!r} holds text or categories; it must be numeric "
-        "(convert it with astype(float))"
+        f"{formula.argument}: the response {label!r} holds {kind}; it must be one numeric column "
+        "(convert text with astype(float))"
     )
