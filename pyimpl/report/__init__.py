@@ -1,8 +1,11 @@
 """The printed pages of a fit, character for character as nlme prints them. Renders; computes nothing.
 
-Fill in a page (:mod:`pyimpl.report.pages`) and pass it to its function: ``render_summary(SummaryPage(...))``.
+Fill in a page (:mod:`pyimpl.report.pages`, :mod:`pyimpl.report.tables`) and pass it to its function:
+``render_summary(SummaryPage(...))``.
 """
 
+from pyimpl.report.anova import render_anova, render_comparison
+from pyimpl.report.estimates import render_covariance, render_effects, render_fixef, render_intervals
 from pyimpl.report.pages import (
     CoefficientTable,
     CovarianceBlock,
@@ -13,17 +16,39 @@ from pyimpl.report.pages import (
     VarCorrPage,
 )
 from pyimpl.report.summary import render_fit, render_summary
+from pyimpl.report.tables import (
+    AnovaPage,
+    ComparisonPage,
+    Contrast,
+    CovariancePage,
+    EffectsTable,
+    IntervalsPage,
+    IntervalTable,
+)
 from pyimpl.report.var_corr import render_var_corr
 
 __all__ = [
+    "AnovaPage",
     "CoefficientTable",
+    "ComparisonPage",
+    "Contrast",
     "CovarianceBlock",
+    "CovariancePage",
+    "EffectsTable",
     "FitPage",
+    "IntervalTable",
+    "IntervalsPage",
     "Level",
     "ModelDescription",
     "SummaryPage",
     "VarCorrPage",
+    "render_anova",
+    "render_comparison",
+    "render_covariance",
+    "render_effects",
     "render_fit",
+    "render_fixef",
+    "render_intervals",
     "render_summary",
     "render_var_corr",
 ]

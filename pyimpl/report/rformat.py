@@ -21,7 +21,7 @@ DIGITS = 7  # R's options(digits)
 
 _SPRINTF_DIGITS = 16  # from here on R leaves the rounding to sprintf
 _EXTENDED_BITS = 64  # mantissa of the 80-bit long double in which R decides how a number rounds
-_TABLE_POWERS = 10  # R scales by exact powers below 10**10 and by a computed power beyond
+_TABLE_POWERS = 27  # R scales by the double nearest 10**27, but by a long double beyond
 _MAX_FIXED_DIGITS = 350
 
 
@@ -81,9 +81,9 @@ def _mantissa_near_a_tie(magnitude: float, digits: int) -> tuple[str, int]:
     rationals, which gives the same answer on machines that have no 80-bit type.
     """
     power = math.floor(math.log10(magnitude)) - digits + 1
-    scale = Fraction(10) ** abs(power)
     exact = Fraction(magnitude)
-    if abs(power) < _TABLE_POWERS:
+    if abs(power) <= _TABLE_POWERS:
+        scale = Fraction(float(f"1e{abs(power)}"))
         scaled = _round_to_extended(exact / scale if power > 0 else exact * scale)
     else:
         scaled = _round_to_extended(exact / _round_to_extended(Fraction(10) ** power))
@@ -95,10 +95,9 @@ def _mantissa_near_a_tie(magnitude: float, digits: int) -> tuple[str, int]:
 
 def _mantissa(magnitude: float, digits: int) -> tuple[str, int]:
     """Return the significant digits (no trailing zeros) and the decimal exponent of a positive number."""
-    # digits beyond the wanted ones, up to the 17th: all that two 64-bit roundings can't have touched
-    tail = f"{magnitude:.20e}"[digits + 1 : 18]
-    may_tie = tail in ("5" + "0" * (len(tail) - 1), "4" + "9" * (len(tail) - 1))
-    if digits < _SPRINTF_DIGITS and may_tie:
+    # the digits beyond the wanted ones, to the 20th; R's scaling is off by less than 1e-16 of the number
+    tail = f"{magnitude:.19e}".partition("e")[0][digits + 1 :]
+    if digits < _SPRINTF_DIGITS and abs(int(tail) - 5 * 10 ** (len(tail) - 1)) <= 10**4:
         mantissa, exponent = _mantissa_near_a_tie(magnitude, digits)
     else:
         head, _, power = f"{magnitude:.{digits - 1}e}".partition("e")

@@ -53,16 +53,13 @@ def _round_one(x: float, digits: int) -> float:
 
 def _candidates(magnitude: float, digits: int) -> tuple[float, float, bool]:
     """Return the doubles nearest the decimals that enclose ``magnitude``, and whether the lower is even."""
-    if digits > 0:
-        split = max(0, digits - _MAX_POWER)
-        scale, rest = power_of_ten(digits - split), power_of_ten(split)
-        scaled = magnitude * scale * rest
-        low, high = math.floor(scaled), math.ceil(scaled)
-        return low / scale / rest, high / scale / rest, low % 2 == 0
-    scale = power_of_ten(-digits)
-    scaled = magnitude / scale
+    split = max(0, digits - _MAX_POWER)
+    # rounding to tens scales by 0.1, not exact as that is: R's answer carries its error
+    scale = power_of_ten(digits - split) if digits > 0 else 1.0 / power_of_ten(-digits)
+    rest = power_of_ten(split)
+    scaled = magnitude * scale * rest
     low, high = math.floor(scaled), math.ceil(scaled)
-    return low * scale, high * scale, low % 2 == 0
+    return low / scale / rest, high / scale / rest, low % 2 == 0
 
 
 def r_round(x: ArrayLike, digits: float = 0) -> FloatArray:

@@ -145,7 +145,7 @@ def data_frame(columns: Sequence[Sequence[str]], row_names: Sequence[str], col_n
     Parameters
     ----------
     columns : sequence of columns of str
-        Each of one width (text columns are left-padded by the caller's format, as R's ``format`` does).
+        Right-justified on the page, text and numbers alike.
     row_names, col_names : sequence of str
 
     Returns

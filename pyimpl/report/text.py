@@ -12,17 +12,22 @@ _ESCAPES = {
     "\t": "\\t",
     "\v": "\\v",
 }
+_UNPRINTABLE = frozenset({"Cc", "Cn", "Cs", "Zl", "Zp"})
+_ZERO_WIDTH = frozenset({"Mn", "Me", "Cf", "Cc"})
+_SOFT_HYPHEN = "\u00ad"
 
 
 def display_width(text: str) -> int:
     """Return the number of terminal columns that `text` takes (wide East Asian characters take two)."""
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return len(text)
-    return sum(_character_width(c) for c in text)
+    return sum(map(_character_width, text))
 
 
 def _character_width(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+    if unicodedata.category(character) in _ZERO_WIDTH and character != _SOFT_HYPHEN:
+        return 0
+    if "\u1160" <= character <= "\u11ff":  # the vowels and finals that join a preceding Hangul consonant
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
@@ -34,9 +39,16 @@ def pad(text: str, width: int, justify: str = "left") -> str:
 
 
 def escape(text: str) -> str:
-    r"""Write a string as ``print(quote = FALSE)`` does: backslash doubled, control characters as ``\n``, ``\001``."""
+    r"""Write a string as ``print(quote = FALSE)`` does: ``\n`` and ``\001`` for what can't be shown."""
     if text.isprintable() and "\\" not in text:
         return text
-    return "".join(
-        _ESCAPES.get(c) or (f"\\{ord(c):03o}" if ord(c) < 32 or ord(c) == 127 else c) for c in text
-    )
+    return "".join(_ESCAPES.get(c) or _escape_one(c) for c in text)
+
+
+def _escape_one(character: str) -> str:
+    code = ord(character)
+    if unicodedata.category(character) not in _UNPRINTABLE:
+        return character
+    if code < 0x80:
+        return f"\\{code:03o}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -9,14 +9,25 @@ import numpy as np
 import pytest
 
 from pyimpl.report import (
+    AnovaPage,
     CoefficientTable,
+    ComparisonPage,
+    Contrast,
     CovarianceBlock,
+    EffectsTable,
     FitPage,
+    IntervalsPage,
+    IntervalTable,
     Level,
     ModelDescription,
     SummaryPage,
     VarCorrPage,
+    render_anova,
+    render_comparison,
+    render_effects,
     render_fit,
+    render_fixef,
+    render_intervals,
     render_summary,
     render_var_corr,
 )
@@ -137,3 +148,69 @@ def test_fit_is_r_s_page(name):
 def test_var_corr_is_r_s_page(name):
     fit = FITS[name]
     assert render_var_corr(VarCorrPage(levels(fit), fit["sigma"])) == fit["pages"]["var_corr"]
+
+
+@each_fit
+def test_fixef_is_r_s_print(name):
+    fit = FITS[name]
+    assert render_fixef(fit["names"], array(fit["value"])) == fit["pages"]["fixef"]
+
+
+@each_fit
+def test_anova_is_r_s_page(name):
+    fit = FITS[name]
+    assert render_anova(AnovaPage(*anova_columns(fit["anova"]))) == fit["pages"]["anova"]
+
+
+def anova_columns(table: dict[str, Any]) -> tuple[Any, ...]:
+    return (tuple(table["rows"]), *(array(table[c]) for c in ("numDF", "denDF", "f_value", "p_value")))
+
+
+@each_fit
+def test_intervals_are_r_s_page(name):
+    recorded = FITS[name]["intervals"]
+
+    def table(part: dict[str, Any] | None) -> IntervalTable | None:
+        return None if part is None else IntervalTable(tuple(part["rows"]), array(part["values"]))
+
+    page = IntervalsPage(
+        level=recorded["level"],
+        fixed=table(recorded["fixed"]),
+        random=tuple((level["group"], table(level)) for level in recorded["random"] or ()),
+        correlation=table(recorded["correlation"]),
+        variance=table(recorded["variance"]),
+        sigma=None if recorded["sigma"] is None else array(recorded["sigma"]),
+    )
+    assert render_intervals(page) == FITS[name]["pages"]["intervals"]
+
+
+@pytest.mark.parametrize("name", [n for n, fit in FITS.items() if fit["ranef"]])
+def test_ranef_is_r_s_print(name):
+    fit = FITS[name]
+    tables = [
+        EffectsTable(part["label"], tuple(part["rows"]), tuple(part["names"]), array(part["values"]))
+        for part in fit["ranef"]
+    ]
+    assert render_effects(tables) == fit["pages"]["ranef"]
+
+
+@pytest.mark.parametrize("case", recorded()["comparisons"], ids=lambda c: c["name"])
+def test_comparison_of_fits_is_r_s_page(case):
+    table = case["table"]
+    tests = {}
+    if table["test"] is not None:
+        tests = {"test": tuple(table["test"]), **{k: array(table[k]) for k in ("l_ratio", "p_value")}}
+    page = ComparisonPage(
+        tuple(table["rows"]), *(array(table[k]) for k in ("df", "aic", "bic", "log_lik")), **tests
+    )
+    assert render_comparison(page) == case["page"]
+
+
+@pytest.mark.parametrize("case", recorded()["combinations"], ids=lambda c: c["name"])
+def test_joint_test_is_r_s_page(case):
+    contrast = None
+    if case["l_names"] is not None:
+        rows = tuple(case["l_rows"] or ("1",))
+        contrast = Contrast(tuple(case["l_names"]), np.atleast_2d(array(case["l_values"])), rows)
+    page = AnovaPage(*anova_columns(case), label=case["label"], contrast=contrast)
+    assert render_anova(page) == case["page"]

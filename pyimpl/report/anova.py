@@ -1,0 +1,90 @@
+"""``print(anova(...))``: tests of one fit's terms, and comparisons of several fits."""
+
+import numpy as np
+
+from pyimpl.report.pages import FloatArray
+from pyimpl.report.rformat import format_real
+from pyimpl.report.rounding import r_round, zapsmall
+from pyimpl.report.rprint import data_frame, named_numbers, number_matrix
+from pyimpl.report.tables import AnovaPage, ComparisonPage, Contrast
+
+ANOVA_COLUMNS = ("numDF", "denDF", "F-value", "p-value")
+
+_P_VALUE_DECIMALS = 4
+_TINY_P_VALUE = "<.0001"
+
+
+def render_anova(page: AnovaPage) -> str:
+    """Print the F tests of one fit.
+
+    Parameters
+    ----------
+    page : AnovaPage
+
+    Returns
+    -------
+    str
+        With its last newline.
+    """
+    columns = [
+        format_real(page.num_df),
+        format_real(page.den_df),
+        format_real(zapsmall(page.f_value)),
+        _p_values(page.p_value),
+    ]
+    head = "" if page.label is None else page.label + "\n"
+    if page.contrast is not None:
+        head += _contrast(page.contrast)
+    return head + data_frame(columns, page.names, ANOVA_COLUMNS)
+
+
+def _contrast(contrast: Contrast) -> str:
+    values = zapsmall(contrast.values)
+    if len(contrast.rows) == 1:
+        return named_numbers(values[0], contrast.names)
+    return number_matrix(values, contrast.rows, contrast.names)
+
+
+def _p_values(p_value: FloatArray) -> list[str]:
+    """Round p-values to 4 decimals; what is then zero is said to be below .0001."""
+    rounded = r_round(p_value, _P_VALUE_DECIMALS)
+    texts = format_real(rounded)
+    return [_TINY_P_VALUE if v == 0 else t for v, t in zip(rounded.tolist(), texts, strict=True)]
+
+
+def render_comparison(page: ComparisonPage) -> str:
+    """Print the comparison of several fits.
+
+    Parameters
+    ----------
+    page : ComparisonPage
+
+    Returns
+    -------
+    str
+        With its last newline.
+    """
+    columns = {
+        "Model": format_real(np.arange(1, len(page.names) + 1)),
+        "df": format_real(page.df),
+        "AIC": _known(page.aic),
+        "BIC": _known(page.bic),
+        "logLik": _known(page.log_lik),
+    }
+    if page.test is not None and page.l_ratio is not None and page.p_value is not None:
+        columns["Test"] = list(page.test)
+        columns["L.Ratio"] = _known(page.l_ratio)
+        columns["p-value"] = _known_p_values(page.p_value)
+    return data_frame(list(columns.values()), page.names, list(columns))
+
+
+def _known(values: FloatArray) -> list[str]:
+    """Format a column in which NaN stands for nothing: it is formatted as a zero, then left blank."""
+    missing = np.isnan(values)
+    texts = format_real(np.where(missing, 0.0, zapsmall(values)))
+    return ["" if m else t for m, t in zip(missing.tolist(), texts, strict=True)]
+
+
+def _known_p_values(p_value: FloatArray) -> list[str]:
+    known = iter(_p_values(p_value[~np.isnan(p_value)]))
+    return ["" if m else next(known) for m in np.isnan(p_value).tolist()]
