@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,9 +35,9 @@ def check_control(control: object) -> dict[str, int]:
     known = {_underscored(name) for name in _CONTROL}
     for name in control:
         if not isinstance(name, str) or _underscored(name) not in known:
-            raise ArgumentError(
-                f"control: {name!r} is not a setting of lmeControl; choose from {sorted(_CONTROL)}"
-            )
+            close = difflib.get_close_matches(str(name), _CONTROL, n=1)
+            mend = f"did you mean {close[0]!r}?" if close else "leave it out"
+            raise ArgumentError(f"control: {name!r} is not a setting of lmeControl; {mend}")
     if control.get("sigma") not in (None, 0):
         raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
     limit = control.get("maxIter", 200)

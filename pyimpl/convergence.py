@@ -11,6 +11,8 @@ from pyimpl.optimize import Optimum, null_space
 
 # Relative random-effects scales beyond this mean that sigma is going to zero beside them.
 _RUNAWAY = 1e6
+# Curvature below this fraction of the largest: a direction in which the likelihood doesn't change.
+_FLAT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,12 @@ def convergence_of(model: Model, optimum: Optimum) -> Convergence:
 def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tuple[str, ...]:
     """What the reader of the fit should know; empty where all is well, and for a mere boundary optimum."""
     messages = []
-    if any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas):
+    flat = convergence.smallest_curvature < _FLAT * convergence.largest_curvature
+    runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)
+    if runaway or (flat and not convergence.on_boundary):
         messages.append(
-            "sigma is not identified: the random effects can take up the whole residual, so that sigma and they "
-            "can't be told apart; use fewer random effects or a simpler structure"
+            "the variance parameters are not identified: the data can't tell some of them apart (as sigma and a "
+            "random effect for each row); use fewer random effects or a simpler structure"
         )
     elif not convergence.converged:
         messages.append(

@@ -16,6 +16,7 @@ from pyimpl.errors import DataError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import Formula, RandomLevel, check_variables, parse_formula, parse_random
+from pyimpl.formula.variables import check_columns
 from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
 from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
@@ -108,6 +109,7 @@ def _select(
         for part in level.blocks or (level,):
             check_variables(part.formula, data, "random")
             columns += part.formula.variables
+        check_columns([level.group], data, "random")
         columns.append(level.group)
     keep = None if subset is None else subset_rows(subset, data)
     return model_frame(data, columns, keep, na_action)

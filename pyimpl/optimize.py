@@ -80,16 +80,19 @@ def minimise(likelihood: Likelihood, start: Array, max_iterations: int = 200) ->
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A point of the search, with its derivatives and its distance to a stationary point in standard errors."""
+    """A point of the search: its derivatives, its distance to a stationary point, whether it curves upwards."""
 
     evaluation: Evaluation
     hessian: Array
     scaled_gradient: float
+    convex: bool
 
 
 def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
     hessian = likelihood.hessian(evaluation.theta)
-    return _Point(evaluation, hessian, _scaled_gradient(evaluation.gradient, hessian))
+    flat = _CURVATURE_FLOOR * max(float(np.abs(hessian).max()), 1.0)
+    convex = bool(np.linalg.eigvalsh(hessian)[0] > -flat)
+    return _Point(evaluation, hessian, _scaled_gradient(evaluation.gradient, hessian), convex)
 
 
 def _newton(likelihood: Likelihood, theta: Array, max_iterations: int) -> Optimum:
@@ -106,7 +109,7 @@ def _newton(likelihood: Likelihood, theta: Array, max_iterations: int) -> Optimu
         predicted = -(gradient @ step + step @ hessian @ step / 2)
         gained = here.evaluation.deviance - there.deviance
         noise = 1e-12 * (1.0 + abs(here.evaluation.deviance))
-        if here.scaled_gradient < _CONVERGED or predicted < noise:
+        if here.convex and (here.scaled_gradient < _CONVERGED or predicted < noise):
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
             polished = _point(likelihood, there)
             points += 1
@@ -119,15 +122,13 @@ def _newton(likelihood: Likelihood, theta: Array, max_iterations: int) -> Optimu
         if ratio > _WORTH_A_STEP:
             here = _point(likelihood, there)
             points += 1
-    flat = _CURVATURE_FLOOR * max(float(np.abs(here.hessian).max()), 1.0)
-    minimum = bool(np.linalg.eigvalsh(here.hessian).min() > -flat)
     return Optimum(
         here.evaluation,
         here.hessian,
         here.scaled_gradient,
         iteration,
         1 + iteration + points * len(theta),
-        here.scaled_gradient < _CONVERGED and minimum,
+        here.scaled_gradient < _CONVERGED and here.convex,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,12 @@ def check_variables(formula: Formula, frame: pd.DataFrame, argument: str) -> Non
     """
     if formula.has_dot:
         raise FormulaError(f"{argument}: `.` must be expanded first; write the columns out")
-    for name in formula.variables:
+    check_columns(formula.variables, frame, argument)
+
+
+def check_columns(names: Iterable[str], frame: pd.DataFrame, argument: str) -> None:
+    """Check that the data have every column in `names`, once each; raises DataError as :func:`check_variables`."""
+    for name in names:
         if name not in frame.columns:
             raise DataError(f"{argument}: the data have no column {name!r}; {_mend(name, frame)}")
         select_column(frame, name, argument)
