@@ -83,18 +83,20 @@ def _lines(value: Any, indent: int) -> list[str]:
             lines += [f"{inner}{json.dumps(str(name))}: {first}", *rest]
             lines[-1] += ","
         return [*lines[:-1], lines[-1].removesuffix(","), " " * indent + "}"]
-    if all(isinstance(item, int | float | None) for item in value):
-        return [
-            "[",
-            *(inner + line for line in _wrapped([_flat(item) for item in value], WIDTH - indent)),
-            inner[:-1] + "]",
-        ]
+    if all(map(_is_short, value)):
+        body = (inner + line for line in _wrapped([_flat(item) for item in value], WIDTH - indent))
+        return ["[", *body, " " * indent + "]"]
     lines = ["["]
     for item in value:
         first, *rest = _lines(item, indent + 1)
         lines += [inner + first, *rest]
         lines[-1] += ","
     return [*lines[:-1], lines[-1].removesuffix(","), " " * indent + "]"]
+
+
+def _is_short(item: Any) -> bool:
+    """Whether many such items may share a line: numbers and names, but not the lines of a page."""
+    return not isinstance(item, Mapping | list) and " " not in str(item)
 
 
 def _wrapped(items: Sequence[str], width: int) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 An engine is any object with a ``name`` and ``fit(spec, data)``, which returns a fit that answers the
 contract's names, or an :class:`~crosscheck.answer.Answer`. It may have ``why_not()``, a text that says why it
-can't run here (empty when it can), and ``provenance()``, the versions of what it computes with. Another
-package offers its own by the entry-point group ``crosscheck.engines``, as a class or a function that takes no
-arguments.
+can't run here (empty when it can), ``provenance()``, the versions of what it computes with, and
+``prints_r_pages``, true if its ``summary()`` and ``var_corr()`` are held against R's pages too. Another package
+offers its own by the entry-point group ``crosscheck.engines``, as a class or a function without arguments.
 """
 
 from .base import Engine, answer_of, why_not

@@ -20,6 +20,8 @@ class NlmeEngine:
         stopping where it does by default.
     """
 
+    prints_r_pages = True
+
     def __init__(self, *, tight: bool = False) -> None:
         self.tight = tight
 
@@ -54,6 +56,7 @@ class PyimplEngine:
     """The native ``lme`` of :mod:`pyimpl`."""
 
     name = "pyimpl"
+    prints_r_pages = True
 
     def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Any:
         """Return pyimpl's fit."""

@@ -1,0 +1,11 @@
+"""What a study found, for people and for machines.
+
+A report is built as neutral blocks (:mod:`.blocks`), which :mod:`.plain` and, where rich is installed,
+:mod:`.richtext` put on a terminal. Nothing is computed here that a verdict depends on.
+"""
+
+from .blocks import Block, Cell, Column, Lines, Table
+from .hsb import hsb_report
+from .machine import study_to_dict
+
+__all__ = ["Block", "Cell", "Column", "Lines", "Table", "hsb_report", "study_to_dict"]

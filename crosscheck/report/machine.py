@@ -1,0 +1,133 @@
+"""A study as plain data for machines: every number in full, with the tolerances and where all comes from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..compare import Comparison, Row
+from ..published import PUBLISHED
+from ..quantities import QUANTITIES
+from ..study import CandidateCheck, ModelCheck, Study
+from .published import reading, rounded, unexplained
+
+
+def study_to_dict(study: Study, *, verbose: bool = False) -> dict[str, Any]:
+    """Return a study as data that JSON can carry; numbers that aren't finite become null.
+
+    Parameters
+    ----------
+    study : Study
+    verbose : bool
+        Every fitted value, too; without it a long quantity is given by its worst value and their count.
+    """
+    tolerances = {
+        q.key: {"title": q.title, "limit": q.limit, "unit": q.unit, "reason": q.reason} for q in QUANTITIES
+    }
+    return {
+        "agree": study.agree and not unexplained(study),
+        "r": "live" if study.live else "recorded",
+        "why_recorded": study.why_recorded,
+        "tolerances": tolerances,
+        "models": [_model(check, verbose) for check in study.checks],
+        "published": [
+            _figure(check, position)
+            for check in study.checks
+            if check.spec.method == "REML" and check.reference is not None
+            for position, figure in enumerate(PUBLISHED)
+            if figure.model == check.spec.name
+        ],
+    }
+
+
+def _model(check: ModelCheck, verbose: bool) -> dict[str, Any]:
+    reference = check.reference
+    return {
+        "model": check.spec.to_dict() | {"title": check.spec.title, "note": check.spec.note},
+        "agree": check.agree,
+        "error": check.error,
+        "reference": dict(reference.about.provenance) | {"engine": reference.about.engine}
+        if reference
+        else None,
+        "candidates": [_candidate(candidate, verbose) for candidate in check.candidates],
+        "r_default": _comparison(check.distance, verbose) if check.distance else None,
+        "drift_from_recorded": _comparison(check.drift, False) if check.drift else None,
+        "optimum": [
+            {
+                "engine": c.engine,
+                "log_lik_reported": _number(c.reported),
+                "log_lik_dense": _number(c.log_lik),
+                "distance_in_se": _number(c.distance),
+                "log_lik_left": _number(c.shortfall),
+            }
+            for c in check.certificates
+        ],
+    }
+
+
+def _candidate(candidate: CandidateCheck, verbose: bool) -> dict[str, Any]:
+    answer = candidate.answer
+    return {
+        "engine": candidate.engine,
+        "agree": candidate.agree,
+        "error": candidate.error,
+        "provenance": dict(answer.about.provenance) if answer else {},
+        "warnings": list(answer.about.warnings) if answer else [],
+        "problems": dict(answer.about.problems) if answer else {},
+        "comparison": _comparison(candidate.comparison, verbose) if candidate.comparison else None,
+    }
+
+
+def _comparison(comparison: Comparison, verbose: bool) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    for quantity in comparison.quantities:
+        found = comparison.of(quantity.key)
+        if quantity.show == "worst" and not verbose:
+            worst = comparison.worst(quantity.key)
+            shown = [row for row in found if not row.verdict.passes or row is worst]
+            rows += [_row(row) | {"worst_of": len(found)} for row in shown]
+        else:
+            rows += [_row(row) for row in found]
+    return {
+        "reference": comparison.reference,
+        "candidate": comparison.candidate,
+        "agree": comparison.agree,
+        "singular": comparison.singular,
+        "values": len(comparison.rows),
+        "failures": len(comparison.failures),
+        "rows": rows,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "quantity": row.quantity,
+        "name": row.name,
+        "reference": _number(row.reference),
+        "candidate": _number(row.candidate),
+        "difference": _number(row.difference),
+        "digits": _number(row.digits),
+        "limit": row.limit,
+        "verdict": row.verdict.value,
+        **({"rule": row.rule} if row.rule else {}),
+    }
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _figure(check: ModelCheck, position: int) -> dict[str, Any]:
+    figure = PUBLISHED[position]
+    assert check.reference is not None
+    today = reading(figure, check.reference)
+    return {
+        "model": figure.model,
+        "source": check.spec.note,
+        "figure": figure.label,
+        "printed": figure.printed,
+        "r_today": today,
+        "candidates": {c.engine: reading(figure, c.answer) for c in check.candidates if c.answer},
+        "same_to_printed_digits": today is not None and rounded(today, figure.printed) == figure.printed,
+        "remark": figure.remark,
+    }

@@ -1,0 +1,105 @@
+"""The tables of one model: every quantity on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..compare import Comparison, Row
+from ..quantities import Quantity
+from ..study import CandidateCheck, ModelCheck
+from . import labels, numbers
+from .blocks import Block, Cell, Column, Lines, Table
+
+QUIET = frozenset({"method", "n_obs", "n_groups"})
+"""Counts that the title shows; they get rows only where they don't agree."""
+
+CAREFUL_DIGITS = 6.0
+"""Fewer digits than a printed page shows: marked where R's default fit has no more of its own."""
+
+LEGEND = (
+    "R tight: nlme with its optimiser made to go on; it is what candidates are held to.",
+    "LRE: digits of agreement with it, at most 15. R's own: the LRE of nlme's default fit, which is R's doing.",
+)
+
+
+def model_blocks(check: ModelCheck, *, every_row: bool = False) -> list[Block]:
+    """Return the tables of one model: one for each candidate."""
+    if check.reference is None:
+        return [Lines((Cell(f"R gave no answer: {check.error}", "bad"),), title(check))]
+    return [_candidate(check, candidate, every_row) for candidate in check.candidates]
+
+
+def title(check: ModelCheck) -> str:
+    """Return what the model is, in one line."""
+    spec = check.spec
+    about = ", ".join(filter(None, (spec.title or spec.name, spec.note)))
+    return f"{about}, {spec.method}: {spec.fixed}, {spec.random}"
+
+
+def _candidate(check: ModelCheck, candidate: CandidateCheck, every_row: bool) -> Block:
+    if candidate.comparison is None:
+        return Lines((Cell(f"{candidate.engine}: {candidate.error}", "bad"),), title(check))
+    columns = (
+        Column("", "left"),
+        Column("", "left"),
+        Column("R tight"),
+        Column(candidate.engine),
+        Column("diff."),
+        Column("LRE"),
+        Column("R's own"),
+        Column("verdict", "left"),
+    )
+    rows = tuple(_rows(candidate.comparison, check.distance, every_row))
+    notes = [f"could not be read: {problem}" for problem in candidate.comparison.problems]
+    for engine, answer in (("R", check.default), (candidate.engine, candidate.answer)):
+        notes += [f"{engine} warns: {warning}" for warning in (answer.about.warnings if answer else ())]
+    notes += sorted({row.rule for row in candidate.comparison.rows if row.rule})
+    return Table(title(check), columns, rows, tuple(notes))
+
+
+def _rows(comparison: Comparison, distance: Comparison | None, every_row: bool) -> Iterator[tuple[Cell, ...]]:
+    own = {(row.quantity, row.name): row for row in distance.rows} if distance is not None else {}
+    for group in _grouped(comparison, every_row):
+        for row, quantity, count in group:
+            yield _cells(row, quantity, count, own.get((row.quantity, row.name)))
+
+
+def _grouped(comparison: Comparison, every_row: bool) -> Iterator[list[tuple[Row, Quantity, int]]]:
+    """Yield the rows in reading order: the coefficient table term by term, then the rest."""
+    by_key = {quantity.key: quantity for quantity in comparison.quantities}
+    table = [key for key in ("coefficient", "std_error", "df", "t_value", "p_value") if key in by_key]
+    terms = list(dict.fromkeys(row.name for key in table for row in comparison.of(key)))
+    for term in terms:
+        yield [(row, by_key[key], 1) for key in table for row in comparison.of(key) if row.name == term]
+    for key, quantity in by_key.items():
+        rows = comparison.of(key)
+        if key in table or (key in QUIET and all(row.verdict.passes for row in rows)):
+            continue
+        if quantity.show == "worst" and not every_row:
+            worst = comparison.worst(key)
+            yield [(worst, quantity, len(rows))] if worst is not None else []
+        else:
+            yield [(row, quantity, 1) for row in rows]
+
+
+def _cells(row: Row, quantity: Quantity, count: int, own: Row | None) -> tuple[Cell, ...]:
+    reference, candidate = numbers.value(row.reference), numbers.value(row.candidate)
+    if isinstance(row.reference, str) and "\n" in row.reference:
+        reference = "R's page"
+        candidate = "the same" if row.verdict.passes else "another"
+    return (
+        Cell(labels.name(row, quantity, count)),
+        Cell(labels.what(quantity)),
+        Cell(reference),
+        Cell(candidate),
+        Cell(numbers.raw_difference(row)),
+        Cell(numbers.digits(row.digits)),
+        _own(own),
+        labels.verdict(row),
+    )
+
+
+def _own(row: Row | None) -> Cell:
+    if row is None:
+        return Cell("-", "dim")
+    return Cell(numbers.digits(row.digits), "warn" if row.digits < CAREFUL_DIGITS else "dim")
