@@ -162,6 +162,16 @@ def _together(terms: _TermList) -> _TermList:
     return {mask: None} if terms else {}
 
 
+def _members(mask: int) -> tuple[int, ...]:
+    """Return the positions of the bits that are set in `mask`, ascending."""
+    members = []
+    while mask:
+        lowest = mask & -mask
+        members.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return tuple(members)
+
+
 def expand_terms(right: Expr, argument: str) -> Terms:
     """Expand the right side of a formula into its terms.
 
@@ -188,5 +198,5 @@ def expand_terms(right: Expr, argument: str) -> Terms:
     offsets = {i for i, v in enumerate(variables) if isinstance(v, Call) and v.function == "offset"}
     offset_mask = sum(1 << i for i in offsets)
     kept = sorted((m for m in masks if not m & offset_mask), key=int.bit_count)
-    factors = tuple(tuple(i for i in range(m.bit_length()) if m >> i & 1) for m in kept)
+    factors = tuple(_members(mask) for mask in kept)
     return Terms(variables, factors, expansion.intercept, tuple(variables[i] for i in sorted(offsets)))
