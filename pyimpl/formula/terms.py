@@ -104,13 +104,7 @@ class _Expansion:
         operator = expr.operator
         if operator == "^":
             return self.power(expr)
-        for side in (expr.left, expr.right):
-            if isinstance(side, (Number, Constant)):
-                raise FormulaError(
-                    f"{self.argument}: `{deparse(side)}` beside `{operator}` is not a term; "
-                    f"arithmetic goes inside I(), as in I({deparse(expr)})"
-                )
-        left, right = self.expand(expr.left), self.expand(expr.right)
+        left, right = self.factor(expr.left, expr), self.factor(expr.right, expr)
         if operator == ":":
             return self.crossed(left, right)
         if operator == "*":
@@ -119,6 +113,16 @@ class _Expansion:
             return self.limited(left | self.crossed(_together(left), right))
         return self.crossed(left, _together(right))
 
+    def factor(self, side: Expr, whole: Binary) -> _TermList:
+        """Expand one operand of a product; R does odd things with one that holds no term, such as 1 in ``1 * x``."""
+        terms = self.expand(side)
+        if not terms:
+            raise FormulaError(
+                f"{self.argument}: `{shortened(side)}` beside `{whole.operator}` in `{shortened(whole)}` holds no "
+                "term; write it with + or -, and arithmetic inside I()"
+            )
+        return terms
+
     def power(self, expr: Binary) -> _TermList:
         exponent = expr.right.value if isinstance(expr.right, Number) else 0.0
         if exponent < 2:
@@ -126,11 +130,11 @@ class _Expansion:
                 f"{self.argument}: the power in `{shortened(expr)}` must be a number of at least 2 "
                 "(it means interactions); a power of a column is written I(x^2)"
             )
-        base = self.expand(expr.left)
+        base = self.factor(expr.left, expr)
         total = base
         for _ in range(min(int(exponent), 64) - 1):
             larger = self.crossed(total, base)
-            if len(larger) == len(total):
+            if list(larger) == list(total):
                 break
             total = larger
         return total

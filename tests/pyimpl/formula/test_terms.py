@@ -20,6 +20,9 @@ REFUSED = {
     "y~1:a": "R drops the term",
     "y~1*a": "R drops the term",
     "y~0:a": "R drops the term",
+    "y~-1*x": "R drops x",
+    "y~(a-a)*x": "R drops x",
+    "y~a%in%-1": "R keeps a",
     "y~y+x": "the response explains itself",
     "y~y:x+x": "the response explains itself",
 }
