@@ -6,6 +6,7 @@ Fill in a page (:mod:`pyimpl.report.pages`, :mod:`pyimpl.report.tables`) and pas
 
 from pyimpl.report.anova import render_anova, render_comparison
 from pyimpl.report.estimates import render_covariance, render_effects, render_fixef, render_intervals
+from pyimpl.report.html import summary_to_html, text_to_html, var_corr_to_html
 from pyimpl.report.pages import (
     CoefficientTable,
     CovarianceBlock,
@@ -51,4 +52,7 @@ __all__ = [
     "render_intervals",
     "render_summary",
     "render_var_corr",
+    "summary_to_html",
+    "text_to_html",
+    "var_corr_to_html",
 ]

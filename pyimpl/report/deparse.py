@@ -1,6 +1,6 @@
 """Where R's ``deparse`` breaks a long formula, which shows as runs of blanks in nlme's pages.
 
-``deparse`` begins a new line after an operator or a comma once the line has passed 60 characters; the lines
+``deparse`` begins a new line after an operator or a comma once the line has passed 60 bytes; the lines
 that follow within the same call are indented. nlme prints the pieces in one row, so only the indentation is
 seen.
 
@@ -147,7 +147,7 @@ class _Writer:
     def write(self, node: _Node) -> None:
         broken = False
         for i, part in enumerate(node.parts):
-            if i in node.breaks and len(self.lines[-1]) > CUTOFF:
+            if i in node.breaks and _is_full(self.lines[-1]):
                 self.indent += not broken
                 broken = True
                 self.lines.append("    " * min(self.indent, 4) + "  " * max(self.indent - 4, 0))
@@ -156,6 +156,10 @@ class _Writer:
             else:
                 self.write(part)
         self.indent -= broken
+
+
+def _is_full(line: str) -> bool:
+    return len(line.encode()) > CUTOFF  # R counts bytes
 
 
 def deparse_lines(text: str) -> list[str]:
@@ -171,7 +175,7 @@ def deparse_lines(text: str) -> list[str]:
     list of str
         ``[text]`` if it fits in one line, or holds syntax that no model formula has.
     """
-    if len(text) <= CUTOFF:
+    if not _is_full(text):
         return [text]
     try:
         node = _Reader(_tokens(text)).read()

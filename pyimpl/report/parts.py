@@ -37,16 +37,20 @@ def level_labels(levels: Sequence[Level]) -> list[str]:
     return [" %in% ".join(reversed(groups[: k + 1])) for k in range(len(groups))]
 
 
+def method_title(method: str) -> str:
+    """Return the first line of every page of a fit."""
+    return f"Linear mixed-effects model fit by {'REML' if method == 'REML' else 'maximum likelihood'}"
+
+
 def heading(model: ModelDescription) -> str:
     """Return the lines that say how the model was fitted, and to what."""
-    method = "REML" if model.method == "REML" else "maximum likelihood"
-    text = f"Linear mixed-effects model fit by {method}\n  Data: {model.data_name} \n"
+    text = f"{method_title(model.method)}\n  Data: {model.data_name} \n"
     if model.subset is not None:
         text += f"  Subset: {deparsed(model.subset)} \n"
     return text
 
 
-def lower_triangle(corr: FloatArray) -> list[list[str]]:
+def correlation_cells(corr: FloatArray) -> list[list[str]]:
     """Format correlations to 3 decimals; blanks on and above the diagonal.
 
     Parameters
@@ -82,7 +86,7 @@ def correlation_table(corr: FloatArray, names: Sequence[str], title: str = " Cor
     """
     if len(names) < 2:
         return ""
-    cells = [row[:-1] for row in lower_triangle(corr)[1:]]
+    cells = [row[:-1] for row in correlation_cells(corr)[1:]]
     return f"{title} \n" + text_matrix(cells, names[1:], abbreviate(names, ABBREVIATED_LENGTH)[:-1])
 
 
@@ -128,7 +132,7 @@ def _corr_header(first: Sequence[str], n_corr: int) -> list[str]:
 def _std_dev_and_corr(block: CovarianceBlock, std_dev: FloatArray) -> list[list[str]]:
     """Return the cells of a block: standard deviations, then correlations under abbreviated names."""
     assert block.corr is not None
-    cells = [row[:-1] for row in lower_triangle(block.corr)]
+    cells = [row[:-1] for row in correlation_cells(block.corr)]
     if block.structure not in UNLABELLED:
         cells[0] = abbreviate(block.names[:-1], ABBREVIATED_LENGTH)
     blank = [""] * (len(block.names) - 1)

@@ -13,7 +13,7 @@ _ESCAPES = {
     "\v": "\\v",
 }
 _UNPRINTABLE = frozenset({"Cc", "Cn", "Cs", "Zl", "Zp"})
-_ZERO_WIDTH = frozenset({"Mn", "Me", "Cf", "Cc"})
+_ZERO_WIDTH = frozenset({"Mn", "Me", "Cf", "Cc", "Zl", "Zp"})
 _SOFT_HYPHEN = "\u00ad"
 
 

@@ -1,5 +1,6 @@
 """``print(VarCorr(fit))``: variances, standard deviations and correlations of the random effects."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from pyimpl.report.abbreviate import abbreviate
 from pyimpl.report.deparse import deparse_lines
 from pyimpl.report.pages import CovarianceBlock, Level, VarCorrPage
-from pyimpl.report.parts import ABBREVIATED_LENGTH, UNLABELLED, lower_triangle
+from pyimpl.report.parts import ABBREVIATED_LENGTH, UNLABELLED, correlation_cells
 from pyimpl.report.rformat import format_real
 from pyimpl.report.rprint import text_matrix
 
@@ -25,9 +26,8 @@ def render_var_corr(page: VarCorrPage) -> str:
         What R prints for ``VarCorr(fit)``, with its last newline. Variances are formatted together over all
         levels and the residual, and so are the standard deviations.
     """
-    std_dev = np.concatenate([*(b.std_dev for level in page.levels for b in level.blocks), [page.sigma]])
-    moments = list(zip(format_real(std_dev**2), format_real(std_dev), strict=True))
-    correlations = [_correlation_cells(level) for level in page.levels]
+    moments = moment_cells([b for level in page.levels for b in level.blocks], page.sigma)
+    correlations = [_level_correlations(level) for level in page.levels]
     n_corr = max(len(rows[0]) for rows in correlations)
     header = ["Variance", "StdDev", *["Corr", *[""] * (n_corr - 1)][:n_corr]]
     blank = [""] * n_corr
@@ -47,12 +47,18 @@ def render_var_corr(page: VarCorrPage) -> str:
     return title + text_matrix([*cells, [*next(rest), *blank]], [*names, "Residual"], header)
 
 
-def _correlation_cells(level: Level) -> list[list[str]]:
+def moment_cells(blocks: Sequence[CovarianceBlock], sigma: float) -> list[tuple[str, str]]:
+    """Format variance and standard deviation of each random effect in turn, the residual's last."""
+    std_dev = np.append(np.concatenate([block.std_dev for block in blocks]), sigma)
+    return list(zip(format_real(std_dev**2), format_real(std_dev), strict=True))
+
+
+def _level_correlations(level: Level) -> list[list[str]]:
     """Return the correlation columns of one level's rows: q - 1 of them, or none (as for blocked ones)."""
     block = level.blocks[0]
     if level.blocked or block.corr is None or len(block.names) == 1:
         return [[] for b in level.blocks for _ in b.names]
-    cells = [row[:-1] for row in lower_triangle(block.corr)]
+    cells = [row[:-1] for row in correlation_cells(block.corr)]
     if block.structure not in UNLABELLED:
         cells[0] = abbreviate(block.names, ABBREVIATED_LENGTH)[:-1]
     return cells

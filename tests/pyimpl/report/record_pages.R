@@ -79,6 +79,16 @@ intervals_of <- function(i) {
 anova_of <- function(a) list(rows = several(row.names(a)), numDF = several(a$numDF), denDF = several(a$denDF),
                              f_value = several(a$`F-value`), p_value = several(a$`p-value`))
 
+covariance_of <- function(fit, type = "random.effects") {
+  v <- tryCatch(getVarCov(fit, type = type), error = function(e) NULL)
+  if (is.null(v)) return(NULL)
+  m <- if (is.list(v)) v[[1]] else v
+  if (nrow(m) > 6 || is.list(v) && nrow(m) < 3) return(NULL) # keep the record small
+  m <- matrix(as.vector(m), nrow(m), dimnames = dimnames(m)) # without the class
+  list(names = several(rownames(m)), values = unname(m), page = page(print(v)),
+       group = if (is.list(v)) paste(attr(v, "group.levels"), names(v)[1]))
+}
+
 record <- function(name, call) {
   fit <- tryCatch(eval(call), error = function(e) { message(name, ": ", conditionMessage(e)); NULL })
   if (is.null(fit)) return(NULL)
@@ -99,6 +109,8 @@ record <- function(name, call) {
     residuals = several(as.vector(s$residuals)),
     residual_names = if (length(resid(fit)) <= 5) several(names(s$residuals)),
     anova = anova_of(tables), intervals = intervals_of(ints), ranef = if (small) ranef_of(ranef(fit)),
+    covariance = covariance_of(fit), conditional = if (small) covariance_of(fit, "conditional"),
+    marginal = if (small) covariance_of(fit, "marginal"),
     pages = list(summary = page(print(s)), fit = page(print(fit)), var_corr = page(print(VarCorr(fit))),
                  fixef = page(print(fixef(fit))), anova = page(print(tables)), intervals = page(print(ints)),
                  ranef = if (small) page(print(ranef(fit)))))

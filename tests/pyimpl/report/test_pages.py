@@ -1,6 +1,7 @@
 """R's own numbers, put into the page objects, give R's own pages (pages.json, written by record_pages.R)."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pyimpl.report import (
     ComparisonPage,
     Contrast,
     CovarianceBlock,
+    CovariancePage,
     EffectsTable,
     FitPage,
     IntervalsPage,
@@ -24,6 +26,7 @@ from pyimpl.report import (
     VarCorrPage,
     render_anova,
     render_comparison,
+    render_covariance,
     render_effects,
     render_fit,
     render_fixef,
@@ -47,6 +50,7 @@ def recorded() -> dict[str, Any]:
 
 
 FITS = {fit["name"]: fit for fit in recorded()["fits"]}
+COVARIANCES = {"covariance": "Random effects", "conditional": "Conditional", "marginal": "Marginal"}
 each_fit = pytest.mark.parametrize("name", FITS)
 
 
@@ -214,3 +218,37 @@ def test_joint_test_is_r_s_page(case):
         contrast = Contrast(tuple(case["l_names"]), np.atleast_2d(array(case["l_values"])), rows)
     page = AnovaPage(*anova_columns(case), label=case["label"], contrast=contrast)
     assert render_anova(page) == case["page"]
+
+
+@pytest.mark.parametrize(("field", "kind"), COVARIANCES.items())
+def test_covariance_is_r_s_page(field, kind):
+    cases = {name: fit[field] for name, fit in FITS.items() if fit[field]}
+    assert len(cases) > 20
+    got = {
+        name: render_covariance(
+            CovariancePage(kind, tuple(case["names"]), array(case["values"]), group=case["group"])
+        )
+        for name, case in cases.items()
+    }
+    assert got == {name: case["page"] for name, case in cases.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda b, p: replace(b, std_dev=np.ones(3)), "std_dev has shape"),
+        (lambda b, p: replace(b, corr=np.eye(3)), "corr has shape"),
+        (lambda b, p: Level("g", 3, ()), "no covariance block"),
+        (lambda b, p: Level("g", 3, (b, b)), "not marked as blocked"),
+        (lambda b, p: replace(p.model, method="reml"), "method is 'reml'"),
+        (lambda b, p: replace(p.model, levels=()), "at least one grouping level"),
+        (lambda b, p: replace(p.coefficients, df=np.ones(3)), "df has shape"),
+        (lambda b, p: replace(p, correlation=np.eye(3)), "correlation has shape"),
+        (lambda b, p: replace(p, residuals=np.ones(4)), "residuals has shape"),
+        (lambda b, p: replace(p, residual_names=("a",)), "residuals has shape"),
+    ],
+)
+def test_a_page_that_does_not_fit_together_is_refused(change, message):
+    page = summary_page(FITS["orthodont"])
+    with pytest.raises(ValueError, match=message):
+        change(page.model.levels[0].blocks[0], page)
