@@ -1,6 +1,6 @@
 """R's formula grammar in, explicit terms and plain columns out; a formula string can never run code."""
 
-from pyimpl.formula.columns import ColumnSpec, learn_columns
+from pyimpl.formula.columns import ColumnSpec, check_contrasts, learn_columns
 from pyimpl.formula.formula import Formula, parse_formula
 from pyimpl.formula.random import RandomLevel, RandomPart, parse_random
 from pyimpl.formula.structure import parse_structure
@@ -13,6 +13,7 @@ __all__ = [
     "RandomLevel",
     "RandomPart",
     "Terms",
+    "check_contrasts",
     "check_variables",
     "learn_columns",
     "parse_formula",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
@@ -125,7 +125,7 @@ def learn_columns(
     evaluator = Evaluator(frame, argument)
     values = [evaluator.variable(variable) for variable in terms.variables]
     labels = terms.variable_labels
-    chosen = _choose_contrasts(labels, values, dict(contrasts or {}), argument)
+    chosen = _choose_contrasts(labels, values, _asked_contrasts(contrasts), argument)
     coded = _contrast_pattern(terms, [label in chosen for label in labels])
     codings = tuple(
         tuple(
@@ -153,6 +153,34 @@ def learn_columns(
         argument,
         MappingProxyType(evaluator.states),
     )
+
+
+def check_contrasts(contrasts: Mapping[str, str] | None, specs: Iterable[ColumnSpec]) -> None:
+    """Check that everything that `contrasts` names is a factor of one of the `specs`.
+
+    Raises
+    ------
+    ArgumentError
+        Naming what is not, with the factors that there are.
+    """
+    factors = {label: None for spec in specs for label, _ in spec.contrasts}
+    for label in _asked_contrasts(contrasts):
+        if label not in factors:
+            known = f"the factors are {', '.join(map(repr, factors))}" if factors else "there is none"
+            raise ArgumentError(f"contrasts: {label!r} is not a factor of the model; {known}")
+
+
+def _asked_contrasts(contrasts: object) -> dict[str, str]:
+    """Return the argument ``contrasts`` as a dict, or raise ArgumentError when it is not one of text to text."""
+    if contrasts is None:
+        return {}
+    if not isinstance(contrasts, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, str) for key, value in contrasts.items()
+    ):
+        raise ArgumentError(
+            "contrasts: give a dict from factors to names of contrasts, as in {'f': 'contr.sum'}"
+        )
+    return dict(contrasts)
 
 
 def _levels(value: Value) -> tuple[str, ...] | None:
@@ -251,7 +279,8 @@ def _columns(value: Value, coding: Coding | None, spec: ColumnSpec, variable: in
             return list(value.data.T)
     elif _levels(value) == coding.levels and isinstance(value, (Categories, Logical)):
         codes = value.codes if isinstance(value, Categories) else value.data.astype(np.intp)
-        return [np.take(column, codes) for column in np.ascontiguousarray(coding.matrix.T)]
+        # Codes are within the levels by construction; mode="clip" spares take its slow checked path.
+        return [np.take(column, codes, mode="clip") for column in np.ascontiguousarray(coding.matrix.T)]
     raise DataError(
         f"{spec.argument}: {spec.terms.variable_labels[variable]!r} is {_kind(value)} here but was "
         f"{'numeric' if coding is None else 'a factor or true/false'} in the fit; give it the same type"

@@ -58,6 +58,18 @@ FUNCTIONS: dict[str, Signature] = {
 }
 """Every function a formula may call, with its arguments."""
 
+_HINTS = {
+    "c": " on columns, only as a constant such as knots = c(1, 2)",
+    "mean": "; to centre, write scale(x, scale = FALSE)",
+    "relevel": "; set the order of the categories with pandas",
+    "C": "; write contrasts={'f': 'contr.sum'}",
+    "cut": "; make the column with pandas.cut",
+    "interaction": "; write a:b",
+    "as.integer": "; write as.numeric(x)",
+    "as.ordered": "; write ordered(x)",
+    "cbind": "; write the columns as terms, with +",
+}
+
 OPERATORS = frozenset({"+", "-", "*", "/", "^", "%%", "%/%", "==", "!=", "<", ">", "<=", ">=", "&", "|", "!"})
 
 
@@ -94,10 +106,8 @@ def _check(node: Expr, whole: Expr, argument: str) -> None:
 def _checked_data_arguments(call: Call, argument: str) -> list[Expr]:
     """Hold one call against the table and return its arguments that are made of data."""
     if call.function not in FUNCTIONS:
-        hint = ""
-        if call.function == "c":
-            hint = " on columns, only as a constant such as knots = c(1, 2)"
-        elif call.function.startswith(("pd", "cor", "var")):
+        hint = _HINTS.get(call.function, "")
+        if call.function.startswith(("pd", "cor", "var")):
             hint = "; a structure belongs in random=, correlation= or weights="
         raise FormulaError(
             f"{argument}: the function `{call.function[:40]}` is not allowed in a formula{hint}; allowed are "

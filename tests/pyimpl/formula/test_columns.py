@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 
 from pyimpl.errors import ArgumentError, DataError, FormulaError
-from pyimpl.formula import ColumnSpec, check_variables, learn_columns, parse_formula, response_column
+from pyimpl.formula import (
+    ColumnSpec,
+    check_contrasts,
+    check_variables,
+    learn_columns,
+    parse_formula,
+    response_column,
+)
 from pyimpl.formula.elementwise import round_to
 
 
@@ -292,6 +299,22 @@ def test_unknown_contrasts_and_contrasts_of_numbers(data: pd.DataFrame) -> None:
     with pytest.raises(ArgumentError, match="contrasts: 'x' is numeric"):
         learn("~ x", data, {"x": "contr.sum"})
     assert learn("~ a", data, {"elsewhere": "contr.sum"}).names == ("(Intercept)", "av", "aw")
+
+
+def test_contrasts_of_what_is_no_factor_are_named(data: pd.DataFrame) -> None:
+    specs = [learn("~ a * x", data), learn("~ b", data)]
+    check_contrasts({"a": "contr.sum", "b": "contr.sum"}, specs)
+    check_contrasts(None, specs)
+    with pytest.raises(
+        ArgumentError, match="contrasts: 'c' is not a factor of the model; the factors are 'a', 'b'"
+    ):
+        check_contrasts({"a": "contr.sum", "c": "contr.sum"}, specs)
+
+
+@pytest.mark.parametrize("bad", ["contr.sum", {"a": ["contr.sum"]}, {1: "contr.sum"}, [("a", "contr.sum")]])
+def test_contrasts_that_are_no_dict_of_text(bad: Any, data: pd.DataFrame) -> None:
+    with pytest.raises(ArgumentError, match="contrasts: give a dict"):
+        learn("~ a", data, bad)
 
 
 def test_the_factors_and_their_contrasts_are_told(data: pd.DataFrame) -> None:

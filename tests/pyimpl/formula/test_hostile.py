@@ -237,6 +237,21 @@ def test_hostile_text_is_a_formula_error(text: str, no_code_runs: None) -> None:
         parse_structure(text, "weights")
 
 
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("y ~ I(x - mean(x))", r"scale\(x, scale = FALSE\)"),
+        ("y ~ relevel(f, 'b')", "order of the categories"),
+        ("y ~ c(1, 2)", "only as a constant"),
+        ("y ~ varIdent(x)", "weights="),
+        ("y ~ gam(x)", "allowed are I, abs, .*sqrt"),
+    ],
+)
+def test_a_function_that_is_not_allowed_comes_with_the_mend(text: str, mend: str) -> None:
+    with pytest.raises(FormulaError, match=f"fixed: the function .*{mend}"):
+        parse_formula(text)
+
+
 @pytest.mark.parametrize("value", [None, 3, b"y ~ x", ["y ~ x"], object(), {"y": "x"}])
 def test_what_is_not_text_is_a_formula_error(value: Any) -> None:
     with pytest.raises(FormulaError, match="fixed: a formula is text"):
