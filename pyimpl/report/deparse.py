@@ -133,6 +133,8 @@ class _Reader:
                 self._next()
                 parts.append(", ")
                 breaks.add(len(parts))
+            elif self._peek() != closing[0]:
+                raise _UnreadableError
         self._expect(closing)
         return _Node((*parts, closing), frozenset(breaks) if opening == "(" else frozenset())
 
@@ -145,8 +147,19 @@ class _Writer:
     indent: int = 0
 
     def write(self, node: _Node) -> None:
+        # a sum of a thousand terms leans to the left a thousand deep: go down that side without recursion
+        leaning = []
+        while isinstance(leftmost := node.parts[0], _Node):
+            leaning.append(node)
+            node = leftmost
+        self._write_parts(node, start=0)
+        for outer in reversed(leaning):
+            self._write_parts(outer, start=1)
+
+    def _write_parts(self, node: _Node, start: int) -> None:
         broken = False
-        for i, part in enumerate(node.parts):
+        for i in range(start, len(node.parts)):
+            part = node.parts[i]
             if i in node.breaks and _is_full(self.lines[-1]):
                 self.indent += not broken
                 broken = True
@@ -177,10 +190,9 @@ def deparse_lines(text: str) -> list[str]:
     """
     if not _is_full(text):
         return [text]
-    try:
-        node = _Reader(_tokens(text)).read()
-    except _UnreadableError:
-        return [text]
     writer = _Writer()
-    writer.write(node)
+    try:
+        writer.write(_Reader(_tokens(text)).read())
+    except (_UnreadableError, RecursionError):
+        return [text]
     return writer.lines

@@ -45,10 +45,19 @@ def test_deparse_breaks_where_r_does():
         "y ~ " + "x" * 80 + " + )",
         "y ~ " + "x" * 80 + ' + "open',
         "y ~ " + "x" * 80 + " + [",
+        "y ~ f(" + "x" * 80 + " z) + 1",
+        "y ~ " + "(" * 5000 + "x" + ")" * 5000,
     ],
 )
 def test_what_is_no_formula_is_left_on_one_line(text):
     assert deparse_lines(text) == [text]
+
+
+def test_a_sum_of_thousands_of_terms_is_broken_like_a_short_one():
+    terms = [f"x{i}" for i in range(3000)]
+    lines = deparse_lines("y ~ " + " + ".join(terms))
+    assert "".join(line.lstrip() for line in lines) == "y ~ " + " + ".join(terms)
+    assert all(60 < len(line) < 72 for line in lines[:-1])
 
 
 def printed(kind: str, rows: list[str], cols: list[str], x: list) -> str:
