@@ -1,7 +1,8 @@
 """Recorded answers: one readable JSON file for each model and method, numbers with 17 significant digits.
 
-A file holds the model, where its numbers come from, and R's answers under both controls: ``default`` is what
-``lme`` gives as it is called, ``tight`` what it gives when its optimiser is made to go on.
+A file holds the model, where its numbers come from, and R's answers under each control that R was given
+(:class:`~crosscheck.engines.NlmeEngine` says which), with the arguments of ``lmeControl`` beside them. The
+fitted values, by far the longest, are those of the converged answer only.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from .errors import NotRecordedError, RecordError
 from .spec import ModelSpec
 
 WIDTH = 110
-CONTROLS = ("default", "tight")
+WITH_FITTED = "converged"
 
 
 def path_of(spec: ModelSpec, folder: Path | None = None) -> Path:
@@ -27,19 +29,25 @@ def path_of(spec: ModelSpec, folder: Path | None = None) -> Path:
 
 
 def write(
-    spec: ModelSpec, answers: Mapping[str, Answer], provenance: Mapping[str, str], folder: Path | None = None
+    spec: ModelSpec,
+    answers: Mapping[str, Answer],
+    controls: Mapping[str, Mapping[str, Any]],
+    provenance: Mapping[str, str],
+    folder: Path | None = None,
 ) -> Path:
-    """Store R's answers to `spec` under the controls' names."""
+    """Store R's answers to `spec`, by the names of the controls, with the arguments those stand for."""
     path = path_of(spec, folder)
     plain = {"model": spec.to_dict(), "provenance": dict(provenance)}
-    plain |= {control: answers[control].to_dict() for control in CONTROLS}
+    for control, answer in answers.items():
+        stored = answer if control == WITH_FITTED else replace(answer, fitted=None)
+        plain[control] = {"control": dict(controls[control]), **stored.to_dict()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(to_json(plain) + "\n", encoding="utf-8")
     return path
 
 
-def read(spec: ModelSpec, control: str, folder: Path | None = None) -> Answer:
-    """Return R's recorded answer to `spec`.
+def read(spec: ModelSpec, control: str, engine: str = "recorded", folder: Path | None = None) -> Answer:
+    """Return R's recorded answer to `spec` under a control, as the answer of `engine`.
 
     Raises
     ------
@@ -60,7 +68,6 @@ def read(spec: ModelSpec, control: str, folder: Path | None = None) -> Answer:
     try:
         if plain["model"] != json.loads(json.dumps(spec.to_dict())):
             raise NotRecordedError(f"{path.name} records another model: {plain['model']}; run `make record`")
-        engine = "recorded-tight" if control == "tight" else "recorded"
         return Answer.of_dict(plain[control], engine=engine, provenance=plain["provenance"])
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{path.name} is not a record: {type(error).__name__} {error}") from error

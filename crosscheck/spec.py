@@ -32,6 +32,8 @@ class ModelSpec:
         Name of the data set, e.g. ``"hsb"``; see :mod:`crosscheck.data`.
     title, note : str
         For people: what the model is, and its source, e.g. ``"R&B Table 4.2"``.
+    em_steps : int
+        How many steps nlme's EM algorithm needs to converge to the digits that a page prints and beyond.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ModelSpec:
     data: str = "hsb"
     title: str = ""
     note: str = ""
+    em_steps: int = 5000
 
     def __post_init__(self) -> None:
         if self.method not in ("REML", "ML"):

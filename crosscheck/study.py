@@ -1,4 +1,8 @@
-"""A study: some models, R's answers to them both ways, and every candidate held against R's tightened one."""
+"""A study: some models, R's answers to them, and every candidate held against R's.
+
+What candidates are held to is R's *converged* answer (:class:`~crosscheck.engines.NlmeEngine`). R's tightened
+and default fits are held to it as well, which shows how much of a difference is R's own doing.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,8 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateCheck:
-    """One candidate on one model: its answer and the comparison, or the error it raised."""
+class Checked:
+    """One engine on one model: its answer and the comparison with R's, or the error it raised."""
 
     engine: str
     answer: Answer | None = None
@@ -30,7 +34,7 @@ class CandidateCheck:
 
     @property
     def agree(self) -> bool:
-        """Whether the candidate answered and agrees with R's tightened fit."""
+        """Whether the engine answered and agrees with R's converged fit."""
         return self.comparison is not None and self.comparison.agree
 
 
@@ -41,13 +45,13 @@ class ModelCheck:
     Attributes
     ----------
     spec : ModelSpec
-    reference, default : Answer or None
-        R's answers with the tightened control and with its default one; None where R raised.
-    distance : Comparison or None
-        R's default answer against its tightened one: how far R's own default is off. No verdict hangs on it.
+    reference : Answer or None
+        R's converged answer; None where R raised.
+    candidates : tuple of Checked
+    own : tuple of Checked
+        R's tightened and default fits, in this order. No verdict hangs on them.
     drift : Comparison or None
-        R's live tightened answer against the recorded one, where both are there. No verdict hangs on it.
-    candidates : tuple of CandidateCheck
+        R's live answer against the recorded one, where both are there. No verdict hangs on it.
     certificates : tuple of Certificate
         What the reference evaluator says of each answer, candidates first; empty where it can't say.
     error : str
@@ -56,10 +60,9 @@ class ModelCheck:
 
     spec: ModelSpec
     reference: Answer | None
-    default: Answer | None
-    distance: Comparison | None
-    drift: Comparison | None
-    candidates: tuple[CandidateCheck, ...]
+    candidates: tuple[Checked, ...]
+    own: tuple[Checked, ...] = ()
+    drift: Comparison | None = None
     certificates: tuple[Certificate, ...] = ()
     error: str = ""
 
@@ -119,57 +122,43 @@ def run_study(
 
 def _check(spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: Progress) -> ModelCheck:
     frame = data_sets.load(spec.data)
-    sides: tuple[Engine, Engine] = (
-        (NlmeEngine(tight=True), NlmeEngine()) if live else (RecordedEngine(tight=True), RecordedEngine())
-    )
-    answers = []
-    for engine in sides:
+    side = NlmeEngine if live else RecordedEngine
+
+    def ask(engine: Engine) -> Answer | str:
         progress(f"{spec.name}, {spec.method}: {engine.name}")
-        answers.append(answer_of(engine, spec, frame))
-    errors = [answer for answer in answers if isinstance(answer, str)]
-    reference, default = (None if isinstance(answer, str) else answer for answer in answers)
-    checked = []
-    for engine in candidates:
-        progress(f"{spec.name}, {spec.method}: {engine.name}")
-        checked.append(_candidate(engine, spec, frame, reference))
+        return answer_of(engine, spec, frame)
+
+    answer = ask(side("converged"))
+    reference = None if isinstance(answer, str) else answer
+    error = answer if isinstance(answer, str) else ""
+    checked = tuple(_checked(engine, ask(engine), reference) for engine in candidates)
+    own = tuple(_checked(engine, ask(engine), reference) for engine in (side("tight"), side("default")))
     progress(f"{spec.name}, {spec.method}: reference evaluator")
-    found = [candidate.answer for candidate in checked]
-    certificates, doubt = _certificates(spec, frame, [*found, reference, default])
-    return ModelCheck(
-        spec=spec,
-        reference=reference,
-        default=default,
-        distance=compare(reference, default, QUANTITIES) if reference and default else None,
-        drift=_drift(spec, frame, reference) if live and reference else None,
-        candidates=tuple(checked),
-        certificates=certificates,
-        error="; ".join([*errors, *doubt]),
-    )
+    answers = [check.answer for check in checked] + [reference] + [check.answer for check in own]
+    certificates, doubt = _certificates(spec, frame, [found for found in answers if found is not None])
+    drift = _drift(spec, frame, reference) if live and reference is not None else None
+    return ModelCheck(spec, reference, checked, own, drift, certificates, error or doubt)
 
 
-def _candidate(
-    engine: Engine, spec: ModelSpec, frame: pd.DataFrame, reference: Answer | None
-) -> CandidateCheck:
-    answer = answer_of(engine, spec, frame)
+def _checked(engine: Engine, answer: Answer | str, reference: Answer | None) -> Checked:
     if isinstance(answer, str):
-        return CandidateCheck(engine.name, error=answer)
+        return Checked(engine.name, error=answer)
     if reference is None:
-        return CandidateCheck(engine.name, answer, error="R gave no answer to compare with")
+        return Checked(engine.name, answer, error="R gave no answer to compare with")
     quantities = QUANTITIES if getattr(engine, "prints_r_pages", False) else NUMBERS
-    return CandidateCheck(engine.name, answer, compare(reference, answer, quantities))
+    return Checked(engine.name, answer, compare(reference, answer, quantities))
 
 
 def _certificates(
-    spec: ModelSpec, frame: pd.DataFrame, answers: Sequence[Answer | None]
-) -> tuple[tuple[Certificate, ...], list[str]]:
+    spec: ModelSpec, frame: pd.DataFrame, answers: Sequence[Answer]
+) -> tuple[tuple[Certificate, ...], str]:
     """Return the certificates, or none and why not: they inform, and no verdict hangs on them."""
-    there = [answer for answer in answers if answer is not None]
     try:
-        return certify(dense_problem(spec, frame), there), []
+        return certify(dense_problem(spec, frame), answers), ""
     except CrosscheckError as error:
-        return (), [f"no certificate: {error}"]
+        return (), f"no certificate: {error}"
 
 
 def _drift(spec: ModelSpec, frame: pd.DataFrame, reference: Answer) -> Comparison | None:
-    recorded = answer_of(RecordedEngine(tight=True), spec, frame)
+    recorded = answer_of(RecordedEngine("converged"), spec, frame)
     return None if isinstance(recorded, str) else compare(recorded, reference, QUANTITIES)

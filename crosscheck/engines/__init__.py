@@ -7,12 +7,14 @@ can't run here (empty when it can), ``provenance()``, the versions of what it co
 offers its own by the entry-point group ``crosscheck.engines``, as a class or a function without arguments.
 """
 
-from .base import Engine, answer_of, why_not
+from .base import CONTROLS, Control, Engine, answer_of, why_not
 from .recorded import RecordedEngine
 from .registry import engine, known_engines
 from .sides import NlmeEngine, PyimplEngine
 
 __all__ = [
+    "CONTROLS",
+    "Control",
     "Engine",
     "NlmeEngine",
     "PyimplEngine",

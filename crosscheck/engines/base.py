@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
 from ..answer import Answer
 from ..spec import ModelSpec
+
+Control = Literal["default", "tight", "converged"]
+CONTROLS: tuple[Control, ...] = ("default", "tight", "converged")
+"""How far R is made to go; see :class:`~crosscheck.engines.NlmeEngine`."""
+
+
+def named(engine: str, control: Control) -> str:
+    """Return the name of an engine under a control: ``nlme``, ``nlme-tight``, ..."""
+    return engine if control == "default" else f"{engine}-{control}"
 
 
 class Engine(Protocol):

@@ -9,6 +9,7 @@ import pandas as pd
 from .. import recordfile
 from ..answer import Answer
 from ..spec import ModelSpec
+from .base import Control, named
 
 
 class RecordedEngine:
@@ -16,21 +17,23 @@ class RecordedEngine:
 
     Parameters
     ----------
-    tight : bool
-        Those of the tightened control instead of the default one.
+    control : {"default", "tight", "converged"}
+        How far nlme was made to go; see :class:`~crosscheck.engines.NlmeEngine`.
     folder : Path, optional
         Where the records are, if not among the package's fixtures.
     """
 
-    def __init__(self, *, tight: bool = False, folder: Path | None = None) -> None:
-        self.tight = tight
+    prints_r_pages = True
+
+    def __init__(self, control: Control = "default", folder: Path | None = None) -> None:
+        self.control = control
         self.folder = folder
 
     @property
     def name(self) -> str:
-        """``recorded`` or ``recorded-tight``."""
-        return "recorded-tight" if self.tight else "recorded"
+        """``recorded``, ``recorded-tight`` or ``recorded-converged``."""
+        return named("recorded", self.control)
 
     def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Answer:
         """Return what is recorded for `spec`; `data` isn't looked at."""
-        return recordfile.read(spec, "tight" if self.tight else "default", self.folder)
+        return recordfile.read(spec, self.control, self.name, self.folder)

@@ -7,18 +7,16 @@ from functools import partial
 from importlib.metadata import entry_points
 
 from ..errors import EngineUnavailableError, UsageError
-from .base import Engine
+from .base import CONTROLS, Engine, named
 from .recorded import RecordedEngine
 from .sides import NlmeEngine, PyimplEngine
 
 ENTRY_POINTS = "crosscheck.engines"
 
 _OWN: dict[str, Callable[[], Engine]] = {
-    "nlme": NlmeEngine,
-    "nlme-tight": partial(NlmeEngine, tight=True),
     "pyimpl": PyimplEngine,
-    "recorded": RecordedEngine,
-    "recorded-tight": partial(RecordedEngine, tight=True),
+    **{named("nlme", control): partial(NlmeEngine, control) for control in CONTROLS},
+    **{named("recorded", control): partial(RecordedEngine, control) for control in CONTROLS},
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..spec import ModelSpec
+from .base import Control, named
 
 
 class NlmeEngine:
@@ -15,20 +16,21 @@ class NlmeEngine:
 
     Parameters
     ----------
-    tight : bool
-        Make nlme's optimiser go on to where double precision ends (``rbridge.TIGHT_CONTROL``) instead of
-        stopping where it does by default.
+    control : {"default", "tight", "converged"}
+        How far nlme is made to go. ``default``: where it stops as it is called. ``tight``: where nlminb stops
+        under ``rbridge.TIGHT_CONTROL``, when the differences that it takes for a gradient drown in rounding.
+        ``converged``: where nlme's own EM algorithm converges, without nlminb, which only walks off again.
     """
 
     prints_r_pages = True
 
-    def __init__(self, *, tight: bool = False) -> None:
-        self.tight = tight
+    def __init__(self, control: Control = "default") -> None:
+        self.control = control
 
     @property
     def name(self) -> str:
-        """``nlme`` or ``nlme-tight``."""
-        return "nlme-tight" if self.tight else "nlme"
+        """``nlme``, ``nlme-tight`` or ``nlme-converged``."""
+        return named("nlme", self.control)
 
     def why_not(self) -> str:
         """Return why R can't be reached here, or "" when it can."""
@@ -41,9 +43,18 @@ class NlmeEngine:
         """Return nlme's fit."""
         import rbridge
 
-        control = dict(rbridge.TIGHT_CONTROL) if self.tight else {}
-        control |= spec.options.get("control", {})
+        control = {**self.controls(spec), **spec.options.get("control", {})}
         return rbridge.lme(data=data, **spec.arguments(), control=control or None)
+
+    def controls(self, spec: ModelSpec) -> dict[str, Any]:
+        """Return the arguments of ``lmeControl`` that differ from nlme's defaults."""
+        import rbridge
+
+        if self.control == "default":
+            return {}
+        if self.control == "tight":
+            return dict(rbridge.TIGHT_CONTROL)
+        return {"niterEM": spec.em_steps, "msMaxIter": 0, "maxIter": 1, "returnObject": True}
 
     def provenance(self) -> dict[str, str]:
         """Return the versions of R, of nlme and of what they stand on."""

@@ -9,6 +9,7 @@ from .blocks import Cell, Tone
 _WHAT = {
     "coefficient": "value",
     "n_obs": "N",
+    "fixef": "fixef",
     "ranef": "BLUP",
     "var_cov": "cov",
     "corr_params": "par",

@@ -8,7 +8,7 @@ from typing import Any
 from ..compare import Comparison, Row
 from ..published import PUBLISHED
 from ..quantities import QUANTITIES
-from ..study import CandidateCheck, ModelCheck, Study
+from ..study import Checked, ModelCheck, Study
 from .published import reading, rounded, unexplained
 
 
@@ -50,7 +50,7 @@ def _model(check: ModelCheck, verbose: bool) -> dict[str, Any]:
         if reference
         else None,
         "candidates": [_candidate(candidate, verbose) for candidate in check.candidates],
-        "r_default": _comparison(check.distance, verbose) if check.distance else None,
+        "r_itself": [_candidate(made, verbose) for made in check.own],
         "drift_from_recorded": _comparison(check.drift, False) if check.drift else None,
         "optimum": [
             {
@@ -65,7 +65,7 @@ def _model(check: ModelCheck, verbose: bool) -> dict[str, Any]:
     }
 
 
-def _candidate(candidate: CandidateCheck, verbose: bool) -> dict[str, Any]:
+def _candidate(candidate: Checked, verbose: bool) -> dict[str, Any]:
     answer = candidate.answer
     return {
         "engine": candidate.engine,

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..compare import Comparison, Row
+from ..compare import Comparison, Row, Verdict
 from ..quantities import Quantity
-from ..study import CandidateCheck, ModelCheck
+from ..study import Checked, ModelCheck
 from . import labels, numbers
 from .blocks import Block, Cell, Column, Lines, Table
 
 QUIET = frozenset({"method", "n_obs", "n_groups"})
 """Counts that the title shows; they get rows only where they don't agree."""
 
+_OWN = {"": "dflt", "tight": "tight"}
+"""The titles of the columns of R's own other fits, by what follows the engine's name."""
+
 CAREFUL_DIGITS = 6.0
 """Fewer digits than a printed page shows: marked where R's default fit has no more of its own."""
 
 LEGEND = (
-    "R tight: nlme with its optimiser made to go on; it is what candidates are held to.",
-    "LRE: digits of agreement with it, at most 15. R's own: the LRE of nlme's default fit, which is R's doing.",
+    "R: nlme, its EM algorithm run until it converges; that is what candidates are held to.",
+    "LRE: the digits of agreement with it, at most 15; tight and dflt: the LRE of nlme's tightened and of its "
+    "default fit. What these two lack is R's own doing: its optimiser stops there.",
 )
 
 
@@ -36,32 +40,38 @@ def title(check: ModelCheck) -> str:
     return f"{about}, {spec.method}: {spec.fixed}, {spec.random}"
 
 
-def _candidate(check: ModelCheck, candidate: CandidateCheck, every_row: bool) -> Block:
+def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
     if candidate.comparison is None:
         return Lines((Cell(f"{candidate.engine}: {candidate.error}", "bad"),), title(check))
     columns = (
         Column("", "left"),
         Column("", "left"),
-        Column("R tight"),
+        Column("R"),
         Column(candidate.engine),
         Column("diff."),
         Column("LRE"),
-        Column("R's own"),
+        *(Column(_OWN.get(own.engine.partition("-")[2], own.engine)) for own in check.own),
         Column("verdict", "left"),
     )
-    rows = tuple(_rows(candidate.comparison, check.distance, every_row))
+    rows = tuple(_rows(candidate.comparison, check.own, every_row))
     notes = [f"could not be read: {problem}" for problem in candidate.comparison.problems]
-    for engine, answer in (("R", check.default), (candidate.engine, candidate.answer)):
-        notes += [f"{engine} warns: {warning}" for warning in (answer.about.warnings if answer else ())]
+    for made in (candidate, *check.own):
+        notes += [
+            f"{made.engine} warns: {text}" for text in (made.answer.about.warnings if made.answer else ())
+        ]
     notes += sorted({row.rule for row in candidate.comparison.rows if row.rule})
     return Table(title(check), columns, rows, tuple(notes))
 
 
-def _rows(comparison: Comparison, distance: Comparison | None, every_row: bool) -> Iterator[tuple[Cell, ...]]:
-    own = {(row.quantity, row.name): row for row in distance.rows} if distance is not None else {}
+def _rows(comparison: Comparison, own: Sequence[Checked], every_row: bool) -> Iterator[tuple[Cell, ...]]:
+    owns = [
+        {(row.quantity, row.name): row for row in made.comparison.rows} if made.comparison else {}
+        for made in own
+    ]
     for group in _grouped(comparison, every_row):
         for row, quantity, count in group:
-            yield _cells(row, quantity, count, own.get((row.quantity, row.name)))
+            beside = [rows.get((row.quantity, row.name)) for rows in owns]
+            yield _cells(row, quantity, count, beside)
 
 
 def _grouped(comparison: Comparison, every_row: bool) -> Iterator[list[tuple[Row, Quantity, int]]]:
@@ -82,7 +92,7 @@ def _grouped(comparison: Comparison, every_row: bool) -> Iterator[list[tuple[Row
             yield [(row, quantity, 1) for row in rows]
 
 
-def _cells(row: Row, quantity: Quantity, count: int, own: Row | None) -> tuple[Cell, ...]:
+def _cells(row: Row, quantity: Quantity, count: int, own: Sequence[Row | None]) -> tuple[Cell, ...]:
     reference, candidate = numbers.value(row.reference), numbers.value(row.candidate)
     if isinstance(row.reference, str) and "\n" in row.reference:
         reference = "R's page"
@@ -94,12 +104,13 @@ def _cells(row: Row, quantity: Quantity, count: int, own: Row | None) -> tuple[C
         Cell(candidate),
         Cell(numbers.raw_difference(row)),
         Cell(numbers.digits(row.digits)),
-        _own(own),
+        *map(_own, own),
         labels.verdict(row),
     )
 
 
 def _own(row: Row | None) -> Cell:
-    if row is None:
+    """Return the digits of R's own other fits, marked where they are fewer than a page prints."""
+    if row is None or row.verdict is Verdict.MISSING:
         return Cell("-", "dim")
     return Cell(numbers.digits(row.digits), "warn" if row.digits < CAREFUL_DIGITS else "dim")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..compare import Comparison, Row
-from ..quantities import QUANTITIES, Quantity
+from ..compare import Row, Verdict
+from ..quantities import NUMBERS, QUANTITIES, Quantity
 from ..study import ModelCheck, Study
 from . import labels, numbers
 from .blocks import Cell, Column, Table
@@ -15,10 +15,10 @@ def by_quantity(study: Study, engine: str) -> Table:
     """Return, for each quantity, the candidate's worst agreement over all models beside R's own."""
     rows = []
     for quantity in QUANTITIES:
-        compared = [(check, _comparison(check, engine)) for check in study.checks]
-        pairs = [(check, row) for check, found in compared if found for row in found.of(quantity.key)]
+        pairs = _pairs(study, quantity, engine)
         if pairs:
             rows.append(_quantity_row(quantity, pairs, study))
+    owns = _own_engines(study)
     columns = (
         Column("quantity", "left"),
         Column("values"),
@@ -26,15 +26,16 @@ def by_quantity(study: Study, engine: str) -> Table:
         Column("unit", "left"),
         Column("used"),
         Column("LRE"),
-        Column("R's own"),
+        *(Column(f"{_short(own)}") for own in owns),
         Column("worst at", "left"),
         Column("verdict", "left"),
     )
-    notes = (
-        "used: the part of the tolerance that the worst value uses. LRE and R's own: the fewest digits.",
-        "`--verbose` gives the reason of every tolerance.",
-    )
-    return Table(f"All of {engine} against R's tightened fit, by quantity", columns, tuple(rows), notes)
+    notes = [
+        "used: the part of the tolerance that the worst value uses. LRE, tight, dflt: the fewest digits.",
+        *(_own_failures(study, own) for own in owns),
+        "The reason of every tolerance: crosscheck hsb --verbose",
+    ]
+    return Table(f"All of {engine} against R, by quantity", columns, tuple(rows), tuple(notes))
 
 
 def reasons() -> Table:
@@ -101,15 +102,40 @@ def verdict(study: Study) -> Cell:
     return Cell(text, "bad")
 
 
-def _comparison(check: ModelCheck, engine: str) -> Comparison | None:
-    return next((c.comparison for c in check.candidates if c.engine == engine), None)
+def _pairs(study: Study, quantity: Quantity, engine: str) -> list[tuple[ModelCheck, Row]]:
+    """Return every row of a quantity that an engine was compared on, R's own other fits included."""
+    return [
+        (check, row)
+        for check in study.checks
+        for made in (*check.candidates, *check.own)
+        if made.engine == engine and made.comparison is not None
+        for row in made.comparison.of(quantity.key)
+        if row.verdict is not Verdict.MISSING or made in check.candidates
+    ]
+
+
+def _own_engines(study: Study) -> list[str]:
+    return list(dict.fromkeys(made.engine for check in study.checks for made in check.own))
+
+
+def _short(engine: str) -> str:
+    return engine.partition("-")[2] or "dflt"
+
+
+def _own_failures(study: Study, engine: str) -> str:
+    """Say on how many values one of R's own other fits is outside the tolerances itself."""
+    pairs = [pair for quantity in NUMBERS for pair in _pairs(study, quantity, engine)]
+    outside = [pair for pair in pairs if not pair[1].verdict.passes]
+    fits = len({check.spec.key for check, _ in outside})
+    return f"{engine} is itself outside these limits on {len(outside):,} of {len(pairs):,} values, in {fits} fits."
 
 
 def _quantity_row(
     quantity: Quantity, pairs: Sequence[tuple[ModelCheck, Row]], study: Study
 ) -> tuple[Cell, ...]:
     where, worst = max(pairs, key=lambda pair: (not pair[1].verdict.passes, pair[1].strain, -pair[1].digits))
-    own = [row.digits for check in study.checks if check.distance for row in check.distance.of(quantity.key)]
+    owns = [_pairs(study, quantity, engine) for engine in _own_engines(study)]
+    fewest = [min((row.digits for _, row in own), default=None) for own in owns]
     place = f"{where.spec.name}, {where.spec.method}"
     return (
         Cell(quantity.title),
@@ -118,7 +144,7 @@ def _quantity_row(
         Cell(quantity.unit),
         Cell(numbers.percent(worst.strain)),
         Cell(numbers.digits(min(row.digits for _, row in pairs))),
-        Cell(numbers.digits(min(own)) if own else "-", "dim"),
+        *(Cell("-" if few is None else numbers.digits(few), "dim") for few in fewest),
         Cell(place if worst.strain else "", "dim"),
         labels.verdict(worst),
     )
