@@ -109,7 +109,7 @@ def read_column(frame: pd.DataFrame, name: str, argument: str) -> Numeric | Logi
         return Logical(np.asarray(column, dtype=np.bool_))
     if kind in ("integer", "floating"):
         return Numeric(_numbers(column, kind, name, argument), kind == "integer")
-    if kind == "string":
+    if kind in ("string", "empty"):  # no rows: pandas can't tell an object column without any from text
         return _from_text(column)
     raise DataError(f"{argument}: column {name!r} {_refusal(column, kind)}")
 
@@ -148,8 +148,6 @@ def _refusal(column: pd.Series[Any], kind: str) -> str:
         return "holds time differences; use numbers, for example column.dt.total_seconds()"
     if kind.startswith("complex"):
         return "holds complex numbers, which no model takes; use its real or imaginary part"
-    if kind == "empty":
-        return "is empty; the model needs rows"
     if kind.startswith("mixed"):
         return "mixes text, numbers or other objects; convert it with astype(float) or astype(str)"
     if kind == "decimal":
