@@ -170,14 +170,15 @@ def compare(reference: Any, candidate: Any, quantities: Iterable[Quantity] = NUM
     return Comparison(expected.about.engine, found.about.engine, tuple(rows), compared, singular, problems)
 
 
-def lre(reference: float, candidate: float) -> float:
+def lre(reference: float, candidate: float, floor: float = 0.0) -> float:
     """Return the digits to which `candidate` agrees with `reference`, from 0 to 15.
 
     The log relative error of the NIST StRD, -log10(abs(c - r) / abs(r)); the log absolute error if r is 0.
+    Where abs(r) is below `floor`, the error is relative to that instead.
     """
     if candidate == reference:
         return MAX_DIGITS
-    error = abs(candidate - reference) / (abs(reference) or 1.0)
+    error = abs(candidate - reference) / (max(abs(reference), floor) or 1.0)
     if not math.isfinite(error):
         return 0.0
     return min(MAX_DIGITS, max(0.0, -math.log10(error))) if error > 0 else MAX_DIGITS
@@ -187,17 +188,17 @@ def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -
     ours, theirs, units = quantity.read(expected), quantity.read(found), quantity.units(expected)
     limit = SINGULAR_LIMITS.get(quantity.key, quantity.limit) if singular else quantity.limit
     for name in [*ours, *(name for name in theirs if name not in ours)]:
-        row = _row(quantity.key, name, ours.get(name), theirs.get(name), units.get(name, 1.0), limit)
+        row = _row(quantity, name, ours.get(name), theirs.get(name), units.get(name, 1.0), limit)
         if singular:
             row = _at_singular_optimum(row, expected, found)
         yield row
 
 
 def _row(
-    key: str, name: str, reference: Value | None, candidate: Value | None, unit: float, limit: float
+    quantity: Quantity, name: str, reference: Value | None, candidate: Value | None, unit: float, limit: float
 ) -> Row:
     def row(verdict: Verdict, difference: float = math.nan, digits: float = 0.0) -> Row:
-        return Row(key, name, reference, candidate, difference, digits, limit, verdict)
+        return Row(quantity.key, name, reference, candidate, difference, digits, limit, verdict)
 
     if candidate is None:
         return row(Verdict.MISSING)
@@ -212,7 +213,7 @@ def _row(
     if difference:
         difference /= unit or 1.0
     verdict = Verdict.AGREE if abs(difference) <= limit else Verdict.DIFFER
-    return row(verdict, difference, lre(reference, candidate))
+    return row(verdict, difference, lre(reference, candidate, unit if quantity.floor else 0.0))
 
 
 def _at_singular_optimum(row: Row, expected: Answer, found: Answer) -> Row:

@@ -40,8 +40,8 @@ class PublishedFigure:
     remark: str = ""
 
 
-_SHORT = "the published run stopped short of the optimum"
-_SHIFTED = "moves with tau11, where the published run stopped short"
+_SHORT = "the published run stopped short"
+_SHIFTED = "it moves with tau11"
 
 
 def _coefficients(model: str, *rows: tuple[str, str, str]) -> tuple[PublishedFigure, ...]:

@@ -51,6 +51,11 @@ class Quantity:
     reason: str
     show: Literal["each", "worst"] = "each"
 
+    @property
+    def floor(self) -> bool:
+        """Whether digits are counted from one unit where the value is smaller: in long lists some are near 0."""
+        return self.show == "worst"
+
 
 _SAME = "a count or a name: there is one right value"
 _SUM = "follows from the log-likelihood, which counts twice"

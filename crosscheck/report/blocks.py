@@ -33,6 +33,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    subtitle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def hsb_report(study: Study, *, brief: bool = False, verbose: bool = False) -> I
         yield summary.by_quantity(study, engine)
     if verbose:
         yield summary.reasons()
-    yield Lines((*_unexplained(study), summary.verdict(study)))
+    yield Lines((*_unexplained(study), summary.verdict(study)), page=True)
 
 
 def _head(study: Study) -> Block:

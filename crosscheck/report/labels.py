@@ -25,6 +25,11 @@ _VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     Verdict.EXTRA: ("EXTRA", "bad"),
     Verdict.NOT_A_NUMBER: ("NaN", "bad"),
 }
+_ENGINES = {
+    f"{side}{control}": called
+    for side in ("nlme", "recorded")
+    for control, called in {"-converged": "R", "-tight": "R tight", "": "R default"}.items()
+}
 NAME_WIDTH = 21
 
 
@@ -33,12 +38,12 @@ def what(quantity: Quantity) -> str:
     return _WHAT.get(quantity.key, quantity.title)
 
 
-def name(row: Row, quantity: Quantity, of_how_many: int) -> str:
-    """Return which value of a quantity a row is; of a long list, that it is the worst of so many."""
+def name(row: Row, quantity: Quantity, of_how_many: int = 0) -> str:
+    """Return which value of a quantity a row is, or that it is the worst of so many."""
     if quantity.key in ("summary", "var_corr"):
         return {"summary": "summary(fit)", "var_corr": "VarCorr(fit)"}[quantity.key]
-    if quantity.show == "worst" and of_how_many > 1:
-        return f"worst of {of_how_many}"
+    if of_how_many:
+        return f"worst of {of_how_many}" if of_how_many > 1 else ""
     return shortened(row.name)
 
 
@@ -51,3 +56,13 @@ def verdict(row: Row) -> Cell:
     """Return a row's verdict as a cell."""
     text, tone = _VERDICTS[row.verdict]
     return Cell(text, tone)
+
+
+def engine(name: str) -> str:
+    """Return what a report calls an engine; those of R by how far R was made to go."""
+    return _ENGINES.get(name, name)
+
+
+def column_of(name: str) -> str:
+    """Return the title of a narrow column for one of R's engines."""
+    return {"R tight": "tight", "R default": "dflt"}.get(engine(name), name)

@@ -13,9 +13,6 @@ from .blocks import Block, Cell, Column, Lines, Table
 QUIET = frozenset({"method", "n_obs", "n_groups"})
 """Counts that the title shows; they get rows only where they don't agree."""
 
-_OWN = {"": "dflt", "tight": "tight"}
-"""The titles of the columns of R's own other fits, by what follows the engine's name."""
-
 CAREFUL_DIGITS = 6.0
 """Fewer digits than a printed page shows: marked where R's default fit has no more of its own."""
 
@@ -36,8 +33,12 @@ def model_blocks(check: ModelCheck, *, every_row: bool = False) -> list[Block]:
 def title(check: ModelCheck) -> str:
     """Return what the model is, in one line."""
     spec = check.spec
-    about = ", ".join(filter(None, (spec.title or spec.name, spec.note)))
-    return f"{about}, {spec.method}: {spec.fixed}, {spec.random}"
+    return ", ".join(filter(None, (spec.title or spec.name, spec.note, spec.method)))
+
+
+def formulas(check: ModelCheck) -> str:
+    """Return the model's formulas in one line."""
+    return f"{check.spec.fixed},  random {check.spec.random}"
 
 
 def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
@@ -50,7 +51,7 @@ def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
         Column(candidate.engine),
         Column("diff."),
         Column("LRE"),
-        *(Column(_OWN.get(own.engine.partition("-")[2], own.engine)) for own in check.own),
+        *(Column(labels.column_of(own.engine)) for own in check.own),
         Column("verdict", "left"),
     )
     rows = tuple(_rows(candidate.comparison, check.own, every_row))
@@ -60,7 +61,7 @@ def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
             f"{made.engine} warns: {text}" for text in (made.answer.about.warnings if made.answer else ())
         ]
     notes += sorted({row.rule for row in candidate.comparison.rows if row.rule})
-    return Table(title(check), columns, rows, tuple(notes))
+    return Table(title(check), columns, rows, tuple(notes), formulas(check))
 
 
 def _rows(comparison: Comparison, own: Sequence[Checked], every_row: bool) -> Iterator[tuple[Cell, ...]]:
@@ -80,7 +81,7 @@ def _grouped(comparison: Comparison, every_row: bool) -> Iterator[list[tuple[Row
     table = [key for key in ("coefficient", "std_error", "df", "t_value", "p_value") if key in by_key]
     terms = list(dict.fromkeys(row.name for key in table for row in comparison.of(key)))
     for term in terms:
-        yield [(row, by_key[key], 1) for key in table for row in comparison.of(key) if row.name == term]
+        yield [(row, by_key[key], 0) for key in table for row in comparison.of(key) if row.name == term]
     for key, quantity in by_key.items():
         rows = comparison.of(key)
         if key in table or (key in QUIET and all(row.verdict.passes for row in rows)):
@@ -89,7 +90,7 @@ def _grouped(comparison: Comparison, every_row: bool) -> Iterator[list[tuple[Row
             worst = comparison.worst(key)
             yield [(worst, quantity, len(rows))] if worst is not None else []
         else:
-            yield [(row, quantity, 1) for row in rows]
+            yield [(row, quantity, 0) for row in rows]
 
 
 def _cells(row: Row, quantity: Quantity, count: int, own: Sequence[Row | None]) -> tuple[Cell, ...]:

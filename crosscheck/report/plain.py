@@ -31,7 +31,8 @@ def _table(table: Table, width: int) -> list[str]:
     rule = "-" * (sum(widths) + len(GAP) * (len(widths) - 1))
     body = [_row(row, widths, table) if row else rule for row in grid[1:]]
     notes = [line for note in table.notes for line in _wrapped(note, width)]
-    return [*_title(table.title), _row(grid[0], widths, table), rule, *body, *notes]
+    subtitle = [table.subtitle] if table.subtitle else []
+    return [*_title(table.title), *subtitle, _row(grid[0], widths, table), rule, *body, *notes]
 
 
 def _row(texts: list[str], widths: list[int], table: Table) -> str:

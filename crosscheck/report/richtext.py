@@ -32,6 +32,8 @@ def write(blocks: Iterable[Block], stream: TextIO, width: int) -> None:
         if block.title:
             console.print(Text(block.title, "bold cyan"))
         if isinstance(block, Table):
+            if block.subtitle:
+                console.print(Text(block.subtitle, "cyan"))
             _table(console, block)
         else:
             _lines(console, block)

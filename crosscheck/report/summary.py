@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ..compare import Row, Verdict
@@ -9,6 +10,9 @@ from ..quantities import NUMBERS, QUANTITIES, Quantity
 from ..study import ModelCheck, Study
 from . import labels, numbers
 from .blocks import Cell, Column, Table
+
+CLEARLY_SHORT = 1e-6
+"""A distance in standard errors from which on it is marked: printed digits begin to hang on it."""
 
 
 def by_quantity(study: Study, engine: str) -> Table:
@@ -26,7 +30,7 @@ def by_quantity(study: Study, engine: str) -> Table:
         Column("unit", "left"),
         Column("used"),
         Column("LRE"),
-        *(Column(f"{_short(own)}") for own in owns),
+        *(Column(labels.column_of(own)) for own in owns),
         Column("worst at", "left"),
         Column("verdict", "left"),
     )
@@ -53,33 +57,31 @@ def optima(study: Study) -> Table | None:
     if not certified:
         return None
     engines = list(dict.fromkeys(c.engine for check in certified for c in check.certificates))
-    rows = []
-    for check in certified:
-        certificates = {c.engine: c for c in check.certificates}
-        best = max(certificates.values(), key=lambda c: c.log_lik)
-        shortfalls = (
-            (numbers.small(certificates[e].distance) if e in certificates else "-") for e in engines
-        )
-        worst = max(certificates.values(), key=lambda c: c.distance)
-        rows.append(
-            (
-                Cell(f"{check.spec.name}, {check.spec.method}"),
-                Cell(f"{best.log_lik:.7f}"),
-                *(Cell(text, "warn" if float(text) > 1e-4 else "") for text in shortfalls),
-                Cell(f"{worst.engine}: {numbers.small(worst.shortfall)}"),
-            )
-        )
     columns = (
         Column("model", "left"),
         Column("logLik, dense"),
-        *(Column(engine) for engine in engines),
+        *(Column(labels.engine(engine)) for engine in engines),
         Column("logLik left, at most", "left"),
     )
     notes = (
-        "Distance to the optimum in standard errors of the variance parameters, from the gradient of a dense",
-        "likelihood that shares no code with either side; its differences resolve about 1e-8.",
+        "Distance to the optimum in standard errors of the variance parameters, by the gradient of a dense "
+        "likelihood that shares no code with either side. It can't tell distances below about 1e-8 from 0.",
     )
-    return Table("Who is at the optimum: a third opinion", columns, tuple(rows), notes)
+    rows = tuple(_optimum_row(check, engines) for check in certified)
+    return Table("Who is at the optimum: a third opinion", columns, rows, notes)
+
+
+def _optimum_row(check: ModelCheck, engines: Sequence[str]) -> tuple[Cell, ...]:
+    found = {certificate.engine: certificate for certificate in check.certificates}
+    best = max(certificate.log_lik for certificate in found.values())
+    worst = max(found.values(), key=lambda certificate: certificate.distance)
+    distances = [found[engine].distance if engine in found else math.nan for engine in engines]
+    return (
+        Cell(f"{check.spec.name}, {check.spec.method}"),
+        Cell(f"{best:.7f}"),
+        *(Cell(numbers.small(x) or "-", "warn" if x > CLEARLY_SHORT else "") for x in distances),
+        Cell(f"{labels.engine(worst.engine)}: {numbers.small(worst.shortfall)}", "dim"),
+    )
 
 
 def verdict(study: Study) -> Cell:
@@ -87,19 +89,15 @@ def verdict(study: Study) -> Cell:
     comparisons = [c.comparison for check in study.checks for c in check.candidates if c.comparison]
     engines = ", ".join(dict.fromkeys(c.engine for check in study.checks for c in check.candidates))
     values = sum(len(comparison.rows) for comparison in comparisons)
-    fits = len(study.checks)
-    source = "R's" if study.live else "R's recorded"
+    against = f"{engines} and R ({'live' if study.live else 'recorded'})"
     if study.agree:
-        worst = max((row for c in comparisons if (row := c.worst())), key=lambda row: row.strain)
-        text = (
-            f"AGREE: {engines} gives {source} answers on all {fits} fits: {values:,} values, "
-            f"the worst at {numbers.percent(worst.strain)} of its tolerance"
-        )
-        return Cell(text, "good")
+        strain = max(row.strain for comparison in comparisons if (row := comparison.worst()))
+        text = f"{len(study.checks)} fits, {values:,} values, the worst at {numbers.percent(strain)} of its limit"
+        return Cell(f"AGREE: {against}: {text}", "good")
     failed = sum(not check.agree for check in study.checks)
     outside = sum(len(comparison.failures) for comparison in comparisons)
-    text = f"DISAGREE: {engines} against {source} answers: {failed} of {fits} fits, {outside:,} of {values:,} values"
-    return Cell(text, "bad")
+    text = f"{failed} of {len(study.checks)} fits, {outside:,} of {values:,} values"
+    return Cell(f"DISAGREE: {against}: {text}", "bad")
 
 
 def _pairs(study: Study, quantity: Quantity, engine: str) -> list[tuple[ModelCheck, Row]]:
@@ -118,16 +116,13 @@ def _own_engines(study: Study) -> list[str]:
     return list(dict.fromkeys(made.engine for check in study.checks for made in check.own))
 
 
-def _short(engine: str) -> str:
-    return engine.partition("-")[2] or "dflt"
-
-
 def _own_failures(study: Study, engine: str) -> str:
     """Say on how many values one of R's own other fits is outside the tolerances itself."""
     pairs = [pair for quantity in NUMBERS for pair in _pairs(study, quantity, engine)]
     outside = [pair for pair in pairs if not pair[1].verdict.passes]
     fits = len({check.spec.key for check, _ in outside})
-    return f"{engine} is itself outside these limits on {len(outside):,} of {len(pairs):,} values, in {fits} fits."
+    where = f"{len(outside):,} of {len(pairs):,} values, in {fits} of {len(study.checks)} fits"
+    return f"{labels.engine(engine)} is itself outside these limits on {where}."
 
 
 def _quantity_row(

@@ -32,15 +32,15 @@ def _page(name: str, answers: Mapping[str, Answer]) -> Block:
     printed = TUTORIAL_PAGES[name]
     pages = {engine: answer.pages.get(name, "") for engine, answer in answers.items()}
     same = all(numbers_on(page) == numbers_on(printed) for page in pages.values())
-    every = ", ".join(pages)
+    every = " and ".join(pages)
     lines = list(_lines(printed, pages))
     if same:
-        last = Cell(
-            f"Every number on the page of 2010 is what {every} print today; marked lines differ in layout.",
-            "good",
+        text = (
+            f"Every number printed in 2010 is what {every} print today; marked lines differ in layout only."
         )
     else:
-        last = Cell(f"The numbers that {every} print today are not all those of 2010.", "bad")
+        text = f"The numbers that {every} print today are not all those of 2010."
+    last = Cell(text, "good" if same else "bad")
     call = {"summary": "summary(model1)", "var_corr": "VarCorr(model1)"}[name]
     title = f"The tutorial's page (2010) beside today's: {call}"
     return Lines((*lines, Cell(""), last), title, page=True)
