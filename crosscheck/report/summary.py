@@ -122,7 +122,15 @@ def _own_failures(study: Study, engine: str) -> str:
     outside = [pair for pair in pairs if not pair[1].verdict.passes]
     fits = len({check.spec.key for check, _ in outside})
     where = f"{len(outside):,} of {len(pairs):,} values, in {fits} of {len(study.checks)} fits"
-    return f"{labels.engine(engine)} is itself outside these limits on {where}."
+    text = f"{labels.engine(engine)} is itself outside these limits on {where}."
+    spread = [(check, row) for check, row in outside if row.quantity == "std_dev"]
+    if spread:
+        check, row = min(spread, key=lambda pair: pair[1].digits)
+        text += (
+            f" In {check.spec.name}, {check.spec.method}, it gives the sd of {row.name} as {row.candidate:.7g}, "
+            f"where R converges to {row.reference:.7g}."
+        )
+    return text
 
 
 def _quantity_row(
