@@ -37,13 +37,51 @@ def denominator_df(columns: Array, codes: Sequence[Indices]) -> Indices:
     -------
     (p,) int array
     """
-    n_obs = columns.shape[1]
-    sizes = [0, *[len(np.unique(level)) for level in codes], n_obs]
-    left = np.diff(sizes)
+    return _contained(strata(columns, codes), is_constant(columns), _sizes(columns, codes))
+
+
+def term_denominator_df(columns: Array, codes: Sequence[Indices], assign: Indices) -> Indices:
+    """Degrees of freedom of each term: all its columns count where the innermost of them varies.
+
+    Parameters
+    ----------
+    columns, codes
+        As for :func:`denominator_df`.
+    assign : (p,) int array
+        The number of each column's term.
+
+    Returns
+    -------
+    (terms,) int array, by ascending number
+    """
+    numbers, position = np.unique(assign, return_inverse=True)
+    own, constant = strata(columns, codes), is_constant(columns)
+    innermost = np.array([own[assign == k].max() for k in numbers])[position]
+    whole = np.array([constant[assign == k].all() for k in numbers])[position]
+    df = _contained(innermost, whole, _sizes(columns, codes))
+    return np.asarray(df[[np.flatnonzero(assign == k)[0] for k in numbers]], np.intp)
+
+
+def strata(columns: Array, codes: Sequence[Indices]) -> Indices:
+    """The innermost level at which each column varies, (p,): 0 between the outermost groups, Q within the innermost."""
     stratum = np.zeros(len(columns), np.intp)
     for k, level in enumerate(codes):
         stratum[varies_within(columns, level)] = k + 1
-    constant = np.array([bool(np.ptp(column) <= _CONSTANT * abs(column[0])) for column in columns])
+    return stratum
+
+
+def is_constant(columns: Array) -> np.ndarray:
+    """Whether each column is an intercept."""
+    return np.array([bool(np.ptp(column) <= _CONSTANT * abs(column[0])) for column in columns])
+
+
+def _sizes(columns: Array, codes: Sequence[Indices]) -> list[int]:
+    return [0, *[len(np.unique(level)) for level in codes], columns.shape[1]]
+
+
+def _contained(stratum: Indices, constant: np.ndarray, sizes: list[int]) -> Indices:
+    """What is left in each column's stratum; an intercept has the most of all."""
+    left = np.diff(sizes)
     left = left - np.bincount(stratum[~constant], minlength=len(left))
     if constant.any():
         left[0] -= 1

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pyimpl import pages, tables
+from pyimpl.anova import Anova, compare_fits, contrast_test, joint_test, tests_of_terms
 from pyimpl.arrays import Array
 from pyimpl.convergence import Convergence, convergence_of
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.frame import check_frame
+from pyimpl.intervals import Intervals, check_intervals, fixed_intervals, variance_intervals
 from pyimpl.model import Model
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum
 from pyimpl.prediction import fitted_values, predicted_values
-from pyimpl.report import render_fit
+from pyimpl.report import IntervalsPage, render_fit
 from pyimpl.summary import Summary
 from pyimpl.var_corr import VarCorr
 
@@ -183,6 +186,55 @@ class LmeFit:
         )
         page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), pearson)
         return Summary(page)
+
+    def intervals(self, level: float = 0.95, which: str = "all") -> Intervals:
+        """Approximate confidence intervals; ``str()`` is R's print of ``intervals(fit)``.
+
+        Parameters
+        ----------
+        level : float
+            The confidence level.
+        which : {"all", "var-cov", "fixed"}
+            Fixed effects (by t), variance parameters and sigma (normal on a log or Fisher's z scale), or both.
+
+        Raises
+        ------
+        ArgumentError
+            Intervals of variance parameters were asked for at a singular optimum, where they don't exist.
+        """
+        level = check_intervals(level, which)
+        df = self.t_table()["DF"].to_numpy()
+        fixed = fixed_intervals(self.estimates, df, self.model.design.fixed.names, level)
+        if which == "fixed":
+            return Intervals(IntervalsPage(level, fixed))
+        random, sigma = variance_intervals(self.model, self.likelihood, self.optimum, level)
+        return Intervals(IntervalsPage(level, fixed if which == "all" else None, random, sigma=sigma))
+
+    def anova(self, *others: LmeFit, type: str = "sequential", terms: Any = None, L: Any = None) -> Anova:
+        """Tests; ``str()`` is R's print of ``anova(fit, ...)``.
+
+        Parameters
+        ----------
+        *others : LmeFit
+            With others, likelihood-ratio tests between the fits in their order.
+        type : {"sequential", "marginal"}
+            One fit: F tests of each term given those before it, or given all others.
+        terms : str, int, or a sequence of them
+            One joint F test of these terms (labels, or positions from 1).
+        L : mapping, Series, array or DataFrame
+            One F test of linear combinations of the coefficients.
+        """
+        if terms is not None and L is not None:
+            raise ArgumentError("terms: give either terms or L, not both")
+        if others:
+            if terms is not None or L is not None:
+                raise ArgumentError(
+                    "terms: terms and L are for one fit; several are compared by likelihood ratio"
+                )
+            return compare_fits([self, *others])
+        if terms is not None:
+            return joint_test(self, terms)
+        return tests_of_terms(self, type) if L is None else contrast_test(self, L)
 
     def __str__(self) -> str:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")

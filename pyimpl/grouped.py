@@ -61,7 +61,7 @@ def apply_left(M: Array, B: Array) -> Array:
 
 def apply_right(A: Array, M: Array) -> Array:
     """``A_g M`` with one (k, c) matrix for all groups: (r, k, G) gives (r, c, G)."""
-    return np.matmul(M.T, A)
+    return np.asarray(np.matmul(M.T, A))
 
 
 def sum_of_outer(A: Array, B: Array) -> Array:

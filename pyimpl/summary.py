@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyimpl.report import SummaryPage, render_summary
+from pyimpl.report import SummaryPage, render_summary, summary_to_html
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,3 +23,6 @@ class Summary:
         return render_summary(self.page).removesuffix("\n")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return summary_to_html(self.page)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pyimpl.errors import ArgumentError
 from pyimpl.report import Level as LevelOfPage
-from pyimpl.report import VarCorrPage, render_var_corr
+from pyimpl.report import VarCorrPage, render_var_corr, var_corr_to_html
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,3 +75,6 @@ class VarCorr:
         return render_var_corr(VarCorrPage(self.levels, self.sigma)).removesuffix("\n")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return var_corr_to_html(VarCorrPage(self.levels, self.sigma))
