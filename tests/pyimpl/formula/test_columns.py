@@ -148,6 +148,17 @@ def test_categories_of_numbers_are_named_as_r_names_them() -> None:
     assert learn("~ f + i", frame).names == ("(Intercept)", "f2.5", "f1e+05", "i3", "i100000")
 
 
+def test_factors_of_numbers_are_named_as_r_names_them() -> None:
+    # R: levels(factor(c(3L, 100000L))) "3" "100000"; levels(factor(c(3, 1e5, 0.3))) "0.3" "3" "1e+05"
+    frame = pd.DataFrame({"i": [3, 100000, 3], "d": [3.0, 1e5, 0.1 + 0.2]})
+    assert learn("~ factor(i) + factor(d)", frame).names == (
+        "(Intercept)",
+        "factor(i)100000",
+        "factor(d)3",
+        "factor(d)1e+05",
+    )
+
+
 def test_columns_are_matched_to_levels_by_name_on_new_data() -> None:
     frame = pd.DataFrame({"f": pd.Categorical(["a", "b", "c"]), "x": [1.0, 2.0, 3.0]})
     spec = learn("~ f * x", frame)
