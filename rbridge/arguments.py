@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from rbridge.errors import ArgumentError, FormulaError
+from rbridge.errors import ArgumentError, DataError, FormulaError
 
 Control = Mapping[str, bool | int | float | str]
 
@@ -155,8 +155,8 @@ def check_random(random: Any) -> str | dict[str, str]:
         raise ArgumentError("random is an empty dict: write {'group': '~ 1'}")
     texts = {}
     for group, text in random.items():
-        if not isinstance(group, str) or not group.strip():
-            raise ArgumentError(f"random: a group must be named by its column, a string, not {_kind(group)}")
+        if not isinstance(group, str) or not group:
+            raise ArgumentError(f"random: a group must be named by its column, a string, not {_shown(group)}")
         check_text(group, "random")
         texts[group] = check_text(text, f"random[{group!r}]")
     return texts
@@ -236,18 +236,7 @@ def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarra
         return None, None
     if isinstance(subset, str):
         return check_text(subset, "subset"), None
-    if isinstance(subset, pd.Series):
-        if len(subset) != len(data) or not subset.index.equals(data.index):
-            raise ArgumentError("subset is a Series whose index isn't the data's; align it, or give an array")
-        values: Any = subset
-    elif isinstance(subset, pd.api.extensions.ExtensionArray):
-        values = pd.Series(subset)
-    elif isinstance(subset, (np.ndarray, list, tuple)):
-        values = pd.Series(subset) if np.ndim(subset) == 1 else None
-    else:
-        values = None
-    if values is None:
-        raise ArgumentError("subset must be R text such as \"sex == 'F'\", or one True or False for each row")
+    values = _subset_values(subset, data)
     if len(values) != len(data):
         raise ArgumentError(f"subset has {len(values)} values for {len(data)} rows")
     if not pd.api.types.is_bool_dtype(values.dtype):
@@ -256,8 +245,19 @@ def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarra
         raise ArgumentError(f"subset is missing for {int(values.isna().sum())} rows; use .fillna(False)")
     keep = values.to_numpy(dtype=bool)
     if not keep.any():
-        raise ArgumentError("subset keeps no row")
+        raise DataError("subset keeps no row")
     return None, keep
+
+
+def _subset_values(subset: Any, data: pd.DataFrame) -> pd.Series:
+    if isinstance(subset, pd.Series):
+        if len(subset) != len(data) or not subset.index.equals(data.index):
+            raise ArgumentError("subset is a Series whose index isn't the data's; align it, or give an array")
+        return subset
+    plain = isinstance(subset, (np.ndarray, list, tuple)) and np.ndim(subset) == 1
+    if plain or isinstance(subset, pd.api.extensions.ExtensionArray):
+        return pd.Series(subset)
+    raise ArgumentError("subset must be R text such as \"sex == 'F'\", or one True or False for each row")
 
 
 def data_name(data: pd.DataFrame) -> str:
@@ -299,7 +299,10 @@ def _is_r_name(name: str) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _shown(value: Any) -> str:

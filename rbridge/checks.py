@@ -57,31 +57,53 @@ def _missing_column(name: str, using: str, argument: str, data: pd.DataFrame, na
         return f"{start}; did you mean {' or '.join(repr(other) for other in close)}?"
     if name in ("T", "F"):
         return f"{start}. Mend: write {'TRUE' if name == 'T' else 'FALSE'}"
+    if not names:
+        return f"{start}, which has no column with a text name. Mend: set data.columns"
     listed = ", ".join(repr(other) for other in names[:12])
     return f"{start}; its columns are {listed}{', ...' if len(names) > 12 else ''}"
 
 
-def convert_columns(
-    data: pd.DataFrame, names: Sequence[str], *, na_action: str, argument: str = "data"
-) -> list[Column]:
-    """Convert the used columns, and refuse infinite values, and missing ones under ``na_action="fail"``."""
-    columns = []
-    for name in names:
-        column = convert(data[name], name)
-        if column.missing and na_action == "fail":
+def convert_columns(data: pd.DataFrame, names: Sequence[str]) -> dict[str, Column]:
+    """Convert the used columns, in the order of their names."""
+    return {name: convert(data[name], name) for name in names}
+
+
+def check_values(
+    columns: Mapping[str, Column], keep: np.ndarray | None = None, *, na_action: str, argument: str = "data"
+) -> None:
+    """Refuse infinite values, and missing ones under ``na_action="fail"``, in the rows that the model uses.
+
+    Parameters
+    ----------
+    columns
+        The model's columns by name, each of length n.
+    keep
+        The rows that a subset keeps, bool of shape (n,); all by default.
+
+    Raises
+    ------
+    DataError
+        Naming the column, how many values are bad, and the mend.
+    """
+    rows = keep
+    for name, column in columns.items():
+        if not column.missing:
+            continue
+        missing = column.is_missing()
+        count = int(missing.sum() if keep is None else missing[keep].sum())
+        if count and na_action == "fail":
             raise DataError(
-                f"column {name!r} of {argument} has {_count(column.missing, 'missing value')}. "
+                f"column {name!r} of {argument} has {_count(count, 'missing value')}. "
                 f'Mend: na_action="omit" to leave those rows out, or fill them'
             )
-        if column.kind == "double":
-            infinite = int(np.isinf(column.values).sum())
-            if infinite:
-                raise DataError(
-                    f"column {name!r} of {argument} has {_count(infinite, 'infinite value')}. "
-                    f"Mend: replace them, or leave those rows out with subset"
-                )
-        columns.append(column)
-    return columns
+        rows = ~missing if rows is None else rows & ~missing
+    for name, column in columns.items():
+        infinite = np.isinf(column.values) if column.kind == "double" else np.zeros(0, dtype=bool)
+        if infinite.any() and (count := int(infinite.sum() if rows is None else infinite[rows].sum())):
+            raise DataError(
+                f"column {name!r} of {argument} has {_count(count, 'infinite value')}. "
+                f"Mend: replace them, or leave those rows out with subset"
+            )
 
 
 def _count(number: int, what: str) -> str:

@@ -24,6 +24,11 @@ def floats(value: Any) -> np.ndarray:
     return array
 
 
+def flags(value: Any) -> np.ndarray:
+    """Return an R logical vector without NA as bool."""
+    return np.array(value.memoryview(), dtype=bool)
+
+
 def strings(value: Any) -> list[str]:
     """Return an R character vector (or NULL) as a list of strings; NA is the empty string."""
     if is_null(value):

@@ -203,8 +203,9 @@ class LmeFit:
         with session.locked():
             originals, crossing = decode.strings(wanted["original"]), decode.strings(wanted["crossing"])
         checks.check_columns(rows, {"predict": originals}, "newdata")
-        columns = checks.convert_columns(rows, originals, na_action="exclude", argument="newdata")
-        frame = frames.to_r(columns, crossing, len(rows))
+        columns = checks.convert_columns(rows, originals)
+        checks.check_values(columns, na_action="exclude", argument="newdata")
+        frame = frames.to_r(list(columns.values()), crossing, len(rows))
         values = self._ask("rb_predict", frame, _number(depth), decode=decode.floats)
         return pd.Series(values, index=rows.index)
 
@@ -258,7 +259,7 @@ class LmeFit:
 
     def _ask(self, function: str, *args: Any, decode: Any) -> Any:
         reply = session.call(function, self._handle, *args, decode=decode)
-        reply.warn(stacklevel=4)
+        reply.warn()
         return reply.value
 
     def _series(self, function: str) -> pd.Series:
@@ -299,9 +300,9 @@ class LmeFit:
             return self._aligned(
                 self._ask(function, _number(self._depth(level)), *args, decode=decode.floats)
             )
+        if not isinstance(level, Sequence) or not level or None in level:
+            raise ArgumentError(f"level must be one level, or a list of some, not {level!r}")
         depths = [self._depth(each) for each in level]
-        if not depths:
-            raise ArgumentError("level is empty; give one level, or several")
         answers = [self._ask(function, _number(depth), *args, decode=decode.floats) for depth in depths]
         columns = [
             self._aligned(values).rename(names[depth]) for values, depth in zip(answers, depths, strict=True)

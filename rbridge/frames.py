@@ -71,6 +71,11 @@ class Column:
     ordered: bool = False
     missing: int = 0
 
+    def is_missing(self) -> np.ndarray:
+        """Return which values are missing, bool of shape (n,)."""
+        missing: np.ndarray = np.isnan(self.values) if self.kind == "double" else self.values == _NA_INTEGER
+        return missing
+
 
 def convert(column: pd.Series, name: str) -> Column:
     """Convert one pandas column.
@@ -168,8 +173,6 @@ def _checked_levels(texts: Sequence[str], name: str) -> tuple[str, ...]:
             raise DataError(
                 f"column {name!r} holds text that isn't valid Unicode ({text!r}). Mend: replace it"
             ) from None
-        if text == "NA":
-            continue
     if len(set(texts)) < len(texts):
         raise DataError(f"column {name!r} has categories that are written alike. Mend: rename them apart")
     return tuple(texts)
@@ -199,7 +202,10 @@ def _category_levels(categories: pd.Index, name: str) -> tuple[str, ...] | np.nd
     if kind == "integer":
         return _checked_levels([str(int(value)) for value in categories], name)
     if kind in ("floating", "mixed-integer-float"):
-        return np.asarray(categories, dtype=np.float64)
+        numbers = np.array(categories, dtype=np.float64)
+        # R will write them with 15 significant digits
+        _checked_levels([f"{number:.15g}" for number in numbers], name)
+        return numbers
     family = "datetime" if "date" in kind else "interval" if kind == "interval" else "mixed"
     mend = "name its categories with .cat.rename_categories(lambda value: str(value))"
     raise _refusal(name, f"category of {kind}", family, mend)

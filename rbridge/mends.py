@@ -38,15 +38,19 @@ def look_for_r() -> None:
     RUnavailableError
         With the command that installs what is missing.
     """
-    if importlib.util.find_spec("rpy2") is None:
+    if not _installed("rpy2"):
         raise RUnavailableError(NO_RPY2)
-    if (
-        importlib.util.find_spec("rpy2.situation") is None
-        or importlib.util.find_spec("rpy2.rinterface") is None
-    ):
+    if not _installed("rpy2.rinterface"):  # rpy2 is several distributions: one may be missing
         raise RUnavailableError(f"rpy2 is incomplete. {NO_RPY2[NO_RPY2.index('Mend') :]}")
     if os.name != "nt" and not os.environ.get("R_HOME") and shutil.which("R") is None:
         raise RUnavailableError(NO_R)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
 
 
 def explain(error: BaseException) -> RUnavailableError:

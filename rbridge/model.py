@@ -36,6 +36,12 @@ class ParsedModel:
     columns: Sequence[str]
     crossing: Sequence[str]
 
+    @property
+    def model_columns(self) -> list[str]:
+        """The columns that the model itself uses, not only its subset expression."""
+        used = {name for argument, names in self.variables.items() if argument != "subset" for name in names}
+        return [name for name in self.columns if name in used]
+
 
 def lme(
     fixed: Any,
@@ -102,12 +108,18 @@ def lme(
     parsed = parse(request.texts)
     checks.check_columns(frame, parsed.variables)
     used = frame if request.keep is None else frame.loc[request.keep]
-    columns = checks.convert_columns(used, parsed.columns, na_action=request.na_action)
-    by_name = dict(zip(parsed.columns, columns, strict=True))
+    columns = checks.convert_columns(used, parsed.columns)
     if parsed.response:
-        checks.check_response(by_name[parsed.response], parsed.response)
-    checks.check_contrast_columns(request.contrasts, by_name)
-    r_frame = frames.to_r(columns, parsed.crossing, len(used))
+        checks.check_response(columns[parsed.response], parsed.response)
+    checks.check_contrast_columns(request.contrasts, columns)
+    r_frame = frames.to_r(list(columns.values()), parsed.crossing, len(used))
+    keep = (
+        session.call("rb_subset", parsed.handle, r_frame, decode=decode.flags).value
+        if "subset" in request.texts
+        else None
+    )
+    model_columns = {name: columns[name] for name in parsed.model_columns}
+    checks.check_values(model_columns, keep, na_action=request.na_action)
     reply = session.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
     handle, overview = reply.value
     fit = LmeFit(

@@ -12,6 +12,7 @@ import locale
 import logging
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections import deque
@@ -71,10 +72,10 @@ class Reply:
     warnings: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
 
-    def warn(self, stacklevel: int = 3) -> None:
-        """Give each of R's warnings as an :class:`~rbridge.errors.RWarning`."""
+    def warn(self) -> None:
+        """Give each of R's warnings as an :class:`~rbridge.errors.RWarning`, at the line that called rbridge."""
         for text in self.warnings:
-            warnings.warn(text, errors.RWarning, stacklevel=stacklevel + 1)
+            warnings.warn(text, errors.RWarning, stacklevel=_depth_of_caller())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,14 @@ def live(handle: Handle) -> Any:
             with contextlib.suppress(LookupError, AttributeError):
                 conversion.set_conversion(robjects.default_converter)
         return robjects.default_converter.rpy2py(handle.sexp)
+
+
+def _depth_of_caller() -> int:
+    """How many frames above the caller of this function the first one outside of rbridge is, from 1."""
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_globals.get("__name__", "").startswith("rbridge") and frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def _build(arg: Any) -> Any:

@@ -198,7 +198,7 @@ def anova(fits: Sequence[Any], type: str, terms: Any, L: Any) -> Anova:
         return made
 
     reply = session.call("rb_anova", handles, kind, term_vector, matrix, decode=_decode_anova)
-    reply.warn(stacklevel=4)
+    reply.warn()
     made: Anova = reply.value
     return made
 

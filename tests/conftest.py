@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import pytest
+
 import rbridge
 
 
@@ -53,4 +54,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{counter.ran} ran in R, {counter.skipped} were skipped: {why_no_r()}")
     else:
         version = rbridge.r_version_info()
-        terminalreporter.write_line(f"{counter.ran} ran in R {version['R']} with nlme {version['nlme']}, none skipped")
+        terminalreporter.write_line(
+            f"{counter.ran} ran in R {version['R']} with nlme {version['nlme']}, none skipped"
+        )

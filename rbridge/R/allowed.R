@@ -44,6 +44,12 @@ rb_guarded_poly <- function(x, ...) {
   rb_modest(c(list(x), dots[setdiff(seq_along(dots), which(names(dots) == "coefs"))]), "poly")
   stats::poly(x, ...)
 }
+# An ARMA(p, q) correlation allocates max(p, q + 1)^2 numbers.
+rb_guarded_arma <- function(value, form = ~1, p = 0, q = 0, fixed = FALSE) {
+  rb_modest(list(0, p, q), "corARMA")
+  if (missing(value)) nlme::corARMA(form = form, p = p, q = q, fixed = fixed)
+  else nlme::corARMA(value, form = form, p = p, q = q, fixed = fixed)
+}
 rb_guarded_colon <- function(from, to) {
   if (is.factor(from) && is.factor(to)) return(base::`:`(from, to))
   if (length(from) != 1L || length(to) != 1L || !is.numeric(from) || !is.numeric(to) || abs(to - from) > 1000) {
@@ -65,6 +71,7 @@ rb_function_env <- local({
       }
       made$ns <- rb_guarded_spline("ns", splines::ns)
       made$bs <- rb_guarded_spline("bs", splines::bs)
+      made$corARMA <- rb_guarded_arma
       made$poly <- rb_guarded_poly
       made[[":"]] <- rb_guarded_colon
       lockEnvironment(made, bindings = TRUE)

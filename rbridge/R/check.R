@@ -16,11 +16,14 @@ rb_check_data <- function(model, frame, settings, env) {
   rows
 }
 
+# The rows that a subset expression keeps, one TRUE or FALSE each.
+rb_subset <- function(model, frame) rb_subset_rows(model, frame, rb_function_env())
+
 rb_subset_rows <- function(model, frame, env) {
   n <- .row_names_info(frame, 2L)
   expr <- model$expressions$subset
   if (is.null(expr)) return(rep(TRUE, n))
-  keep <- eval(expr, frame, env)
+  keep <- tryCatch(eval(expr, frame, env), error = function(e) rb_explain(e, "subset"))
   if (!is.logical(keep) || length(keep) != n) rb_stop("argument", "subset must give TRUE or FALSE for each row")
   if (anyNA(keep)) rb_stop("data", "subset is missing for ", sum(is.na(keep)), " rows; add '& !is.na(column)'")
   if (!any(keep)) rb_stop("data", "subset keeps no row")
@@ -57,8 +60,8 @@ rb_check_transforms <- function(model, frame, rows, env) {
     piece <- pieces[[i]]
     if (is.symbol(piece)) next
     if (is.null(data)) data <- droplevels(frame[rows, , drop = FALSE])
-    value <- eval(piece, data, env)
     label <- paste(deparse(rb_restore(piece, model$stand_ins), backtick = TRUE), collapse = " ")
+    value <- tryCatch(eval(piece, data, env), error = function(e) rb_explain(e, label))
     size <- if (is.matrix(value)) nrow(value) else length(value)
     if (i == 1L && (!(is.numeric(value) || is.logical(value)) || length(value) != nrow(data))) {
       rb_stop("data", "the response ", label, " isn't one number for each row")
@@ -73,10 +76,18 @@ rb_check_transforms <- function(model, frame, rows, env) {
   }
 }
 
+# An error of R's inside a user's own expression is that expression's fault.
+rb_explain <- function(error, label) {
+  if (inherits(error, "rbridge_error")) stop(error)
+  rb_stop("formula", label, ": ", conditionMessage(error))
+}
+
 # The variables of a right-hand side, as terms() sees them: columns, and whole function calls.
 rb_term_variables <- function(expr) {
-  formula <- stats::as.formula(as.call(list(as.name("~"), expr)), env = emptyenv())
-  as.list(attr(stats::terms(formula), "variables"))[-1L]
+  tryCatch({
+    formula <- stats::as.formula(as.call(list(as.name("~"), expr)), env = emptyenv())
+    as.list(attr(stats::terms(formula), "variables"))[-1L]
+  }, error = function(e) rb_explain(e, paste(deparse(expr), collapse = " ")))
 }
 
 # nlme has stopped: if it was because of the data, say which column; otherwise let R's own error through.
@@ -97,8 +108,17 @@ rb_diagnose <- function(error, model, data, env) {
 
 rb_rank_problem <- function(model, data, env) {
   fixed <- model$expressions$fixed
-  environment(fixed) <- env
-  X <- stats::model.matrix(stats::as.formula(fixed, env = env), droplevels(data))
+  data <- droplevels(data)
+  covariates <- c(all.vars(fixed[[3L]]), unlist(lapply(rb_inner_formulas(model$expressions$random), all.vars)))
+  for (name in setdiff(covariates, model$groups)) {
+    if (is.factor(data[[name]]) && nlevels(data[[name]]) < 2L) {
+      return(paste0("column ", rb_named(model, name), " has only one level in the rows used; leave it out of the model"))
+    }
+  }
+  X <- stats::model.matrix(stats::as.formula(fixed, env = env), data)
+  if (nrow(X) <= ncol(X)) {
+    return(paste("the data have", nrow(X), "complete rows for", ncol(X), "fixed effects; there must be more rows than effects"))
+  }
   decomposition <- qr(X, tol = 1e-7)
   if (decomposition$rank == ncol(X)) return(NULL)
   labels <- rb_restore(colnames(X), model$stand_ins)

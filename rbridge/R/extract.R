@@ -54,12 +54,28 @@ rb_predict <- function(handle, frame, level) {
   rows <- frame[complete, , drop = FALSE]
   # nlme rebuilds the codings of ordered factors, and of factors made in the formula, from the levels that the
   # new rows happen to have: put the old rows before them, so that it finds all.
-  fragile <- vapply(frame, is.ordered, NA) | !all(names(fit$contrasts) %in% names(frame))
-  before <- if (any(fragile)) nrow(old) else 0L
+  made <- setdiff(names(fit$contrasts), names(fit$data))
+  before <- if (length(made) || any(vapply(frame, is.ordered, NA))) nrow(old) else 0L
   if (before) rows <- rbind(old, rows)
+  rb_check_made_factors(handle, rows, made)
+  fit$contrasts <- fit$contrasts[setdiff(names(fit$contrasts), made)]  # nlme would look for columns of these names
   values <- as.numeric(stats::predict(fit, rows, level = level))
   answer[complete] <- values[before + seq_len(sum(complete))]
   answer
+}
+
+# Factors that the formula makes, such as factor(x): new rows must not make levels that the fit has not seen.
+rb_check_made_factors <- function(handle, rows, made) {
+  env <- environment(handle$fit$terms)
+  for (label in made) {
+    fresh <- setdiff(levels(factor(eval(str2lang(label), rows, env))), rownames(handle$fit$contrasts[[label]]))
+    if (length(fresh)) {
+      rb_stop(
+        "data", "newdata: ", rb_back(handle, label), " has the level ", encodeString(fresh[[1L]], quote = "'"),
+        ", which the fit has not seen"
+      )
+    }
+  }
 }
 
 # New rows under the levels that the fit knows; a column of another type, or an unseen level, is refused.

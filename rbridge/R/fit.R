@@ -63,6 +63,7 @@ rb_check_shapes <- function(expressions) {
       }
       rb_count_terms(argument, rb_covariates(formula))
       nested <- rb_inner_formulas(rb_covariates(formula))
+      if (length(formula) == 3L) nested <- c(nested, rb_inner_formulas(formula[[2L]]))
       if (length(nested)) rb_stop("formula", argument, " has a '~' inside a formula")
     }
   }
@@ -73,6 +74,9 @@ rb_groups <- function(random) {
   if (rb_head(random) == "list") {
     named <- names(as.list(random)[-1L])
     if (!is.null(named) && all(nzchar(named))) {
+      if (!all(vapply(rb_inner_formulas(random), function(f) is.null(rb_group_part(f)), NA))) {
+        rb_stop("formula", "random names its groups, so its formulas take no '|': write {'group': '~ x'}")
+      }
       if (anyDuplicated(named)) rb_stop("argument", "random names the group ", encodeString(named[anyDuplicated(named)], quote = "'"), " twice")
       return(named)
     }

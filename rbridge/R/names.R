@@ -2,7 +2,8 @@
 # break it, or run as code. Such columns cross under a plain stand-in name, and results get the name back.
 
 # nlme leaves "pi" out of its model frames, so a column of that name would be R's constant.
-rb_needs_stand_in <- function(names) names != make.names(names) | names %in% c("pi", ".")
+# make.names() lets "..." and "..1" pass, which are arguments to R and no variables.
+rb_needs_stand_in <- function(names) names != make.names(names) | names %in% c("pi", ".") | startsWith(names, "..")
 
 rb_stand_ins <- function(variables) {
   odd <- variables[rb_needs_stand_in(variables)]

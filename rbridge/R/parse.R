@@ -21,7 +21,8 @@ rb_parse <- function(argument, text) {
 # R's message without its first line's file name: "unexpected symbol" and where.
 rb_parse_message <- function(message) sub("^<text>:([0-9]+):([0-9]+): *", "", message)
 
-rb_is_missing_arg <- function(x) is.symbol(x) && !nzchar(as.character(x))
+# An empty argument, as in f(, x): it must not be assigned to a variable, whose use would be an error.
+rb_is_missing_arg <- function(call, i) is.symbol(call[[i]]) && !nzchar(as.character(call[[i]]))
 
 # Walk a parsed call with a stack of its own (hostile nesting must not recurse); returns the variables' names.
 rb_walk <- function(argument, expr) {
@@ -42,9 +43,8 @@ rb_walk <- function(argument, expr) {
       }
       if (identical(name, "^")) rb_check_power(argument, node)
       for (i in rev(seq_along(node)[-1L])) {
-        child <- node[[i]]
-        if (rb_is_missing_arg(child)) rb_stop("formula", argument, " has an empty argument in ", name, "()")
-        stack[[length(stack) + 1L]] <- list(child, depth)
+        if (rb_is_missing_arg(node, i)) rb_stop("formula", argument, " has an empty argument in ", name, "()")
+        stack[[length(stack) + 1L]] <- list(node[[i]], depth)
       }
     } else if (is.symbol(node)) {
       variables <- c(variables, as.character(node))

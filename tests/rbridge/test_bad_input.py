@@ -1,0 +1,246 @@
+"""Bad input: one clear error that names the argument or the column, what is wrong, and the mend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import rbridge
+
+pytestmark = pytest.mark.needs_r
+
+
+@pytest.fixture
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    n = 60
+    frame = pd.DataFrame(
+        {"x": rng.normal(size=n), "w": rng.normal(size=n), "school": np.repeat(np.arange(10), 6)}
+    )
+    frame["y"] = frame.x + np.repeat(rng.normal(size=10), 6) + rng.normal(size=n)
+    frame["sex"] = rng.choice(["F", "M"], n)
+    frame.index = [f"row {i}" for i in range(n)]
+    return frame
+
+
+def error(kind: type[Exception], *arguments: object, **named: object) -> str:
+    with pytest.raises(kind) as caught:
+        rbridge.lme(*arguments, **named)
+    assert type(caught.value) is kind
+    return str(caught.value)
+
+
+def test_a_missing_column_is_named_with_its_neighbours(data: pd.DataFrame) -> None:
+    message = error(rbridge.DataError, "y ~ x", data, "~ 1 | scool")
+    assert message == "random uses 'scool', which is not a column of data; did you mean 'school'?"
+    assert "fixed uses 'X'" in error(rbridge.DataError, "y ~ X", data, "~ 1 | school")
+    assert "did you mean 'x'" in error(rbridge.DataError, "y ~ X", data, "~ 1 | school")
+    assert "weights uses" in error(
+        rbridge.DataError, "y ~ x", data, "~ 1 | school", weights="varPower(form = ~ age)"
+    )
+
+
+@pytest.mark.parametrize("name", ["T", "F", "pi", "letters", "mtcars", "lm", "data", "hsb"])
+def test_names_that_r_would_find_elsewhere_are_missing_columns(data: pd.DataFrame, name: str) -> None:
+    data.attrs["name"] = "hsb"
+    assert f"fixed uses '{name}', which is not a column" in error(
+        rbridge.DataError, f"y ~ {name}", data, "~ 1 | school"
+    )
+
+
+def test_missing_values_are_counted(data: pd.DataFrame) -> None:
+    data.loc[["row 3", "row 9"], "x"] = np.nan
+    message = error(rbridge.DataError, "y ~ x", data, "~ 1 | school")
+    assert message.startswith("column 'x' of data has 2 missing values.") and 'na_action="omit"' in message
+    data["x"] = data.x.fillna(0)
+    data["w"] = np.nan
+    assert rbridge.lme("y ~ x", data, "~ 1 | school").n_obs == 60  # an unused column may miss
+
+
+def test_omit_and_exclude_keep_the_index(data: pd.DataFrame) -> None:
+    data.loc[["row 3", "row 9"], "x"] = np.nan
+    data.loc["row 5", "sex"] = None
+    used = data.drop(["row 3", "row 9", "row 5"])
+    expected = rbridge.lme("y ~ x + sex", used, "~ 1 | school")
+    omit = rbridge.lme("y ~ x + sex", data, "~ 1 | school", na_action="omit")
+    exclude = rbridge.lme("y ~ x + sex", data, "~ 1 | school", na_action="exclude")
+    for ask in (lambda fit: fit.fitted(), lambda fit: fit.residuals("pearson", 0), lambda fit: fit.predict()):
+        pd.testing.assert_series_equal(ask(omit), ask(expected))
+        pd.testing.assert_series_equal(ask(exclude), ask(expected).reindex(data.index))
+    assert omit.n_obs == exclude.n_obs == 57
+    assert omit.predict(data).isna().sum() == 3
+
+
+def test_shuffled_rows_with_missing_values(data: pd.DataFrame) -> None:
+    data.loc[["row 3", "row 9"], "x"] = np.nan
+    shuffled = data.sample(frac=1, random_state=1)
+    for action in ("omit", "exclude"):
+        fit = rbridge.lme("y ~ x", shuffled, "~ 1 | school", na_action=action, subset="w > -1")
+        made = (fit.fitted() + fit.residuals()).dropna()
+        pd.testing.assert_series_equal(made, shuffled.y.loc[made.index], check_names=False)
+        assert len(made) == fit.n_obs == int(((data.w > -1) & data.x.notna()).sum())
+
+
+def test_no_row_left(data: pd.DataFrame) -> None:
+    data["x"] = np.nan
+    assert "no row of the data is complete" in error(
+        rbridge.DataError, "y ~ x", data, "~ 1 | school", na_action="omit"
+    )
+    assert error(rbridge.DataError, "y ~ x", data.head(0), "~ 1 | school") == "data has no rows"
+
+
+def test_subset_by_rows_and_by_text_agree(data: pd.DataFrame) -> None:
+    keep = data.sex == "F"
+    text = rbridge.lme("y ~ x", data, "~ 1 | school", subset='sex == "F"')
+    assert '  Subset: sex == "F" \n' in str(text.summary())
+    for subset in (keep, keep.to_numpy(), list(keep), keep.astype("boolean")):
+        fit = rbridge.lme("y ~ x", data, "~ 1 | school", subset=subset)
+        pd.testing.assert_series_equal(fit.fixef(), text.fixef())
+        pd.testing.assert_series_equal(fit.fitted(), text.fitted())
+        assert "Subset" not in str(fit.summary())
+    data.loc["row 3", "sex"] = None
+    message = error(rbridge.DataError, "y ~ x", data, "~ 1 | school", subset='sex == "F"')
+    assert "subset is missing for 1 rows" in message
+    assert (
+        rbridge.lme("y ~ x", data, "~ 1 | school", subset='sex == "F" & !is.na(sex)').n_obs
+        == (data.sex == "F").sum()
+    )
+
+
+def test_only_the_rows_used_are_checked(data: pd.DataFrame) -> None:
+    data.loc["row 3", "x"], data.loc["row 4", "w"] = np.nan, np.inf
+    assert "1 missing" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school")
+    assert "1 missing" in error(
+        rbridge.DataError, "y ~ x + w", data, "~ 1 | school", subset="is.na(x) | w < 9"
+    )
+    assert "1 infinite" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school", subset="!is.na(x)")
+    assert "1 infinite" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school", na_action="omit")
+    assert rbridge.lme("y ~ x + w", data, "~ 1 | school", subset="!is.na(x) & w < 9").n_obs == 58
+    keep = data.x.notna() & (data.w < 9)
+    assert rbridge.lme("y ~ x + w", data, "~ 1 | school", subset=keep).n_obs == 58
+
+
+def test_a_response_must_be_numeric(data: pd.DataFrame) -> None:
+    assert "the response 'sex' is text" in error(rbridge.DataError, "sex ~ x", data, "~ 1 | school")
+    data["sex"] = data.sex.astype("category")
+    assert "the response 'sex' is text or categorical" in error(
+        rbridge.DataError, "sex ~ x", data, "~ 1 | school"
+    )
+
+
+def test_rank_deficiency_names_the_column(data: pd.DataFrame) -> None:
+    data["one"], data["both"] = 1.0, data.x + 2 * data.w
+    assert "column 'one' is constant" in error(rbridge.DataError, "y ~ x + one", data, "~ 1 | school")
+    message = error(rbridge.DataError, "y ~ x + w + both", data, "~ 1 | school")
+    assert "column 'both' is a linear combination of x, w." in message
+    data["cell"] = np.where(data.sex == "F", "a", "b")
+    assert "'cellb'" in error(rbridge.DataError, "y ~ sex + cell", data, "~ 1 | school")
+    data["f"] = pd.Categorical(["a"] * 60, ["a", "b"])
+    assert "column 'f' has only one level" in error(rbridge.DataError, "y ~ f", data, "~ 1 | school")
+    assert "column 'my one'" not in error(rbridge.DataError, "y ~ x + one", data, "~ 1 | school")
+    odd = data.rename(columns={"one": "my one"})
+    assert "column '`my one`' is constant" in error(
+        rbridge.DataError, "y ~ x + `my one`", odd, "~ 1 | school"
+    )
+
+
+def test_group_trouble(data: pd.DataFrame) -> None:
+    data["all"] = "a"
+    assert "the grouping column 'all' has only one group" in error(
+        rbridge.DataError, "y ~ x", data, "~ 1 | all"
+    )
+    data["own"] = np.arange(60)
+    message = error(rbridge.DataError, "y ~ x", data, "~ x | own")
+    assert "fewer observations than random effects in every group of 'own'" in message
+
+
+def test_infinite_values_name_the_column(data: pd.DataFrame) -> None:
+    data.loc["row 3", "x"] = np.inf
+    assert "column 'x' of data has 1 infinite value." in error(
+        rbridge.DataError, "y ~ x", data, "~ 1 | school"
+    )
+    message = error(rbridge.DataError, "y ~ log(w)", data, "~ 1 | school")
+    assert message.startswith(f"log(w) isn't finite in {(data.w <= 0).sum()} rows")
+    assert "log(w)" in error(rbridge.DataError, "y ~ 1", data, "~ log(w) | school")
+    assert "log(y)" in error(rbridge.DataError, "log(y) ~ 1", data, "~ 1 | school")
+
+
+def test_a_transformation_is_checked_only_on_the_rows_used(data: pd.DataFrame) -> None:
+    fit = rbridge.lme("y ~ log(w)", data, "~ 1 | school", subset="w > 0")
+    assert fit.n_obs == (data.w > 0).sum()
+
+
+def test_an_unknown_method(data: pd.DataFrame) -> None:
+    message = error(rbridge.ArgumentError, "y ~ x", data, "~ 1 | school", method="reml")
+    assert message == "method must be one of 'REML', 'ML', not 'reml'"
+
+
+def test_a_formula_that_r_cannot_parse(data: pd.DataFrame) -> None:
+    assert "fixed isn't R syntax: unexpected" in error(rbridge.FormulaError, "y ~ x +", data, "~ 1 | school")
+    assert "random isn't R syntax" in error(rbridge.FormulaError, "y ~ x", data, {"school": "~ 1 )"})
+
+
+def test_a_function_that_is_not_allowed_is_named(data: pd.DataFrame) -> None:
+    message = error(rbridge.FormulaError, "y ~ lag(x)", data, "~ 1 | school")
+    assert "fixed uses 'lag'" in message and "log1p" in message and "pandas" in message
+
+
+def test_new_rows_are_checked(data: pd.DataFrame) -> None:
+    data["kind"] = [1, 2, 3] * 20
+    fit = rbridge.lme("y ~ x + sex + factor(school > 4) + factor(kind)", data, "~ x | school")
+
+    def refused(new: object, match: str, level: int | None = None) -> None:
+        with pytest.raises(rbridge.BridgeError, match=match):
+            fit.predict(new, level)
+
+    refused(data.drop(columns="x"), "newdata")
+    refused(data.drop(columns="school"), "'school'")
+    refused(data.assign(sex="X"), "level 'X'")
+    refused(data.assign(sex=1), "column 'sex' is numeric")
+    refused(data.assign(x="a"), "column 'x' is a factor")
+    refused(data.assign(x=np.inf), "infinite")
+    refused(data.assign(kind=4), "factor\\(kind\\) has the level '4'")
+    refused(data.head(0), "no rows")
+    refused({"x": 1}, "DataFrame")
+    some = data.assign(x=data.x.where(data.x < 1), school=data.school.where(data.school < 9, 77))
+    made = fit.predict(some)
+    assert (made.isna() == (some.x.isna() | (some.school == 77))).all()
+    assert (fit.predict(some, 0).isna() == some.x.isna()).all()
+    assert fit.predict(data.assign(sex=pd.Categorical(data.sex, ["M", "F"])).head(3)).equals(
+        fit.fitted().head(3)
+    )
+
+
+def test_level_order_decides_the_reference(data: pd.DataFrame) -> None:
+    data["sex"] = pd.Categorical(data.sex, ["M", "F", "none"])
+    assert list(rbridge.lme("y ~ sex", data, "~ 1 | school").fixef().index) == ["(Intercept)", "sexF"]
+    data["sex"] = np.resize(["b", "B", "a", "A"], 60)
+    assert list(rbridge.lme("y ~ sex", data, "~ 1 | school").fixef().index)[1:] == ["sexB", "sexa", "sexb"]
+    data["flag"] = data.w > 0
+    assert list(rbridge.lme("y ~ flag", data, "~ 1 | school").fixef().index)[1] == "flagTRUE"
+
+
+def test_groups_come_in_order(data: pd.DataFrame) -> None:
+    data["school"] = data.school.map({i: 9 + i for i in range(10)})
+    assert list(rbridge.lme("y ~ x", data, "~ 1 | school").ranef().index) == [str(i) for i in range(9, 19)]
+    data["text"] = data.school.map({9 + i: name for i, name in enumerate("bBaA_éZz10")})
+    assert list(rbridge.lme("y ~ x", data, "~ 1 | text").ranef().index) == sorted("bBaA_éZz10")
+    data["inner"] = np.resize(["b", "B"], 60)
+    inner = list(rbridge.lme("y ~ x", data, "~ 1 | text/inner").ranef("inner").index)
+    assert inner == [f"{text}/{name}" for text in sorted("bBaA_éZz10") for name in "Bb"]
+
+
+def test_contrasts_are_checked(data: pd.DataFrame) -> None:
+    fit = rbridge.lme("y ~ sex", data, "~ 1 | school", contrasts={"sex": "contr.sum"})
+    assert list(fit.fixef().index) == ["(Intercept)", "sex1"]
+    odd = rbridge.lme(
+        "y ~ `my sex`",
+        data.rename(columns={"sex": "my sex"}),
+        "~ 1 | school",
+        contrasts={"my sex": "contr.sum"},
+    )
+    np.testing.assert_array_equal(fit.fixef(), odd.fixef())
+    assert "its factors are 'sex'" in error(
+        rbridge.ArgumentError, "y ~ sex", data, "~ 1 | school", contrasts={"x": "contr.sum"}
+    )

@@ -1,0 +1,379 @@
+"""R has one owner: any thread may call, conditions come through, and the host is left as it was."""
+
+from __future__ import annotations
+
+import builtins
+import locale
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import rbridge
+from rbridge import mends, session
+
+
+@pytest.fixture
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"x": rng.normal(size=200), "g": np.repeat(np.arange(20), 10)})
+    frame["y"] = frame.x + np.repeat(rng.normal(size=20), 10) + rng.normal(size=200)
+    return frame
+
+
+def python(code: str, noise: bool = True, **environment: str) -> str:
+    """Run code in a Python of its own; return what it prints, errors and all."""
+    clean = {
+        key: value for key, value in os.environ.items() if key not in ("R_HOME", "PYTHON_SESSION_INITIALIZED")
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr * noise
+
+
+FIT = """
+import numpy as np, pandas as pd, rbridge
+d = pd.DataFrame({"x": np.arange(60.) % 7, "g": np.repeat(np.arange(10), 6)})
+d["y"] = np.sin(np.arange(60)) + d.g / 3
+fit = rbridge.lme("y ~ x", d, "~ 1 | g")
+"""
+
+
+def test_importing_starts_nothing() -> None:
+    assert (
+        python("import sys, rbridge; print(any(m.split('.')[0] == 'rpy2' for m in sys.modules))") == "False\n"
+    )
+
+
+@pytest.mark.needs_r
+def test_the_first_fit_says_nothing_and_disturbs_nothing() -> None:
+    """Signals, locale, working directory, environment of the console: as before R started."""
+    code = f"""
+    import signal, locale, os, faulthandler
+    def handler(*_): pass
+    signal.signal(signal.SIGINT, handler); signal.signal(signal.SIGTERM, handler)
+    signals = [signal.getsignal(s) for s in sorted(signal.valid_signals())]
+    before = (os.getcwd(), locale.setlocale(locale.LC_ALL))
+    exec({FIT!r})
+    assert signals == [signal.getsignal(s) for s in sorted(signal.valid_signals())]
+    assert before == (os.getcwd(), locale.setlocale(locale.LC_ALL)), locale.setlocale(locale.LC_ALL)
+    """
+    assert python(code) == ""
+
+
+@pytest.mark.needs_r
+@pytest.mark.parametrize("name", ["C", "POSIX", "C.UTF-8", "nowhere"])
+def test_any_locale_gives_the_same_page(name: str) -> None:
+    code = (
+        FIT
+        + "\nd['s'] = np.resize(['a', 'B', 'é', '_'], 60)\n"
+        + textwrap.dedent("""
+    d = d.rename(columns={"x": "größe"})
+    print(ascii(str(rbridge.lme("y ~ größe + s", d, "~ 1 | g").summary())))
+    """)
+    )
+    made = python(code, LC_ALL=name, PYTHONUTF8="1")
+    assert made == python(code, LC_ALL="C.UTF-8", PYTHONUTF8="1")
+    assert "gr\\xf6\\xdfe" in made and "s\\xe9" in made
+
+
+@pytest.mark.needs_r
+def test_a_comma_for_a_point_in_the_host_changes_no_number(data: pd.DataFrame) -> None:
+    expected = rbridge.lme("y ~ I(x * 1.5)", data, "~ 1 | g", control={"tolerance": 1e-6})
+    before = locale.setlocale(locale.LC_ALL)
+    for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8"):
+        try:
+            locale.setlocale(locale.LC_ALL, name)
+        except locale.Error:
+            continue
+        try:
+            fit = rbridge.lme("y ~ I(x * 1.5)", data, "~ 1 | g", control={"tolerance": 1e-6})
+            assert str(fit.summary()) == str(expected.summary())
+            assert locale.setlocale(locale.LC_ALL).count(name) or locale.setlocale(locale.LC_ALL) == name
+        finally:
+            locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.needs_r
+def test_starting_in_a_thread_works() -> None:
+    code = f"""
+    import threading, signal
+    before = signal.getsignal(signal.SIGINT)
+    result = []
+    def run():
+        scope = {{}}
+        exec({FIT!r}, scope)
+        result.append((scope["fit"].sigma, scope["fit"].r.rx2("sigma")[0]))
+    thread = threading.Thread(target=run); thread.start(); thread.join()
+    assert result[0][0] == result[0][1]
+    assert signal.getsignal(signal.SIGINT) is before
+    """
+    assert python(code) == ""
+
+
+@pytest.mark.needs_r
+def test_joins_an_r_that_runs_already() -> None:
+    code = """
+    import rpy2.rinterface as ri
+    ri.initr()
+    ri.evalr("options(digits = 3, width = 40, OutDec = ','); exp <- function(x) 0")
+    ri.evalr("options(contrasts = c('contr.sum', 'contr.poly'))")
+    ri.evalr("T <- FALSE; data <- 5; set.seed(1); s <- .Random.seed")
+    """
+    check = """
+    d["s"] = np.resize(["a", "b"], 60)
+    fit = rbridge.lme("y ~ x + s + I(exp(x))", d, "~ 1 | g")
+    print(fit.summary())
+    assert list(ri.evalr("options('digits', 'width')[[1]]")) == [3]
+    assert ri.evalr("identical(s, .Random.seed)")[0]
+    assert ri.evalr("identical(getOption('OutDec'), ',')")[0]
+    """
+    plain = textwrap.dedent("""
+    d["s"] = np.resize(["a", "b"], 60)
+    print(rbridge.lme("y ~ x + s + I(exp(x))", d, "~ 1 | g").summary())
+    """)
+    joined = python(textwrap.dedent(code) + FIT + textwrap.dedent(check), noise=False)
+    page = joined[joined.index("Linear mixed") :]
+    assert page == python(FIT + plain)
+
+
+@pytest.mark.needs_r
+def test_options_and_seed_of_r_are_untouched(data: pd.DataFrame) -> None:
+    with session.locked() as ri:
+        ri.evalr("set.seed(42)")
+        before = [str(x) for x in ri.evalr("c(.Random.seed, deparse(options()))")]
+    fit = rbridge.lme("y ~ x", data, "~ 1 | g")
+    fit.summary(), fit.intervals(), fit.anova(), fit.predict(data)
+    with session.locked() as ri:
+        assert before == [str(x) for x in ri.evalr("c(.Random.seed, deparse(options()))")]
+
+
+@pytest.mark.needs_r
+def test_nothing_is_left_in_the_workspace(data: pd.DataFrame) -> None:
+    rbridge.lme("y ~ x", data, "~ 1 | g").summary()
+    with session.locked() as ri:
+        names = list(ri.evalr("c(ls(globalenv()), search())"))
+    assert not [
+        name for name in names if name.startswith("rb_") or "nlme" in name.replace("package:nlme", "")
+    ]
+
+
+@pytest.mark.needs_r
+def test_sixteen_fits_from_eight_threads(data: pd.DataFrame) -> None:
+    """Values as from one thread, while other threads drop their fits at any moment."""
+    frames = [data.assign(y=data.y + k * data.x) for k in range(16)]
+
+    def work(frame: pd.DataFrame) -> tuple[np.ndarray, str, float]:
+        fit = rbridge.lme("y ~ x", frame, "~ 1 | g")
+        return fit.fitted().to_numpy(), str(fit.summary()), fit.r.rx2("sigma")[0]
+
+    alone = [work(frame) for frame in frames]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(work, frames))
+    for one, two in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one[0], two[0])
+        assert one[1:] == two[1:]
+
+
+@pytest.mark.needs_r
+def test_errors_in_threads_stay_in_their_thread(data: pd.DataFrame) -> None:
+    def work(k: int) -> str:
+        try:
+            return str(rbridge.lme("y ~ x" if k % 2 else "y ~ nothing", data, "~ 1 | g").n_obs)
+        except rbridge.DataError as error:
+            return str(error)[:20]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(16))) == ["fixed uses 'nothing'"[:20], "200"] * 8
+
+
+@pytest.mark.needs_r
+def test_dropped_objects_are_released_under_the_lock(data: pd.DataFrame) -> None:
+    fit = rbridge.lme("y ~ x", data, "~ 1 | g")
+    session._dropped.clear()
+    del fit
+    assert len(session._dropped) >= 1  # waits for a thread that holds the lock ...
+    rbridge.r_version_info()
+    assert len(session._dropped) == 0  # ... which releases it
+
+
+@pytest.mark.needs_r
+def test_r_warnings_arrive_and_stay_on_the_fit(data: pd.DataFrame) -> None:
+    with pytest.warns(rbridge.RWarning, match="convergence error code = 1") as caught:
+        fit = rbridge.lme(
+            "y ~ x", data, "~ x | g", control={"msMaxIter": 1, "returnObject": True, "niterEM": 0}
+        )
+    assert len(fit.warnings) == len(caught) >= 1
+    assert caught[0].filename == __file__
+    assert not fit.convergence.converged and "iteration limit" in fit.convergence.message
+
+
+@pytest.mark.needs_r
+def test_an_r_error_has_its_text_and_call(data: pd.DataFrame) -> None:
+    with pytest.raises(rbridge.RError, match="nlminb problem, convergence error code = 1") as caught:
+        rbridge.lme("y ~ x", data, "~ x | g", control={"msMaxIter": 1, "niterEM": 0})
+    assert "lme" in caught.value.call and len(caught.value.call) < 1000
+    with pytest.raises(rbridge.RError, match="incompatible formulas for groups"):
+        rbridge.lme("y ~ x", data, "~ 1 | g", correlation="corAR1(form = ~ 1 | x)")
+
+
+@pytest.mark.needs_r
+def test_the_console_stays_silent(data: pd.DataFrame, capfd: pytest.CaptureFixture[str]) -> None:
+    rbridge.lme("y ~ x", data, "~ 1 | g", control={"msVerbose": True}).summary()
+    with pytest.raises(rbridge.RError), warnings.catch_warnings():
+        rbridge.lme("y ~ x", data, "~ x | g", control={"msMaxIter": 1, "niterEM": 0})
+    out = capfd.readouterr()
+    assert out.out == "" and out.err == ""
+
+
+@pytest.mark.needs_r
+def test_the_host_keeps_its_own_console(data: pd.DataFrame) -> None:
+    from rpy2.rinterface_lib import callbacks
+
+    before = callbacks.consolewrite_print
+    rbridge.lme("y ~ x", data, "~ 1 | g")
+    assert callbacks.consolewrite_print is before
+
+
+@pytest.mark.needs_r
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_is_refused() -> None:
+    code = FIT + textwrap.dedent("""
+    import os, sys
+    child = os.fork()
+    if child == 0:
+        try:
+            fit.fixef()
+        except rbridge.RUnavailableError as error:
+            os.write(1, str(error)[:24].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    """)
+    assert python(code) == "this process was forked "
+
+
+@pytest.mark.needs_r
+def test_versions_are_told() -> None:
+    info = rbridge.r_version_info()
+    assert {"R", "nlme", "lme4", "os", "platform", "BLAS", "LAPACK", "locale", "rpy2"} <= set(info)
+    assert info["nlme"].startswith("3.1-") and info["R"].count(".") == 2
+    assert all(isinstance(value, str) for value in info.values())
+    assert rbridge.available() and rbridge.available().reason == ""
+
+
+# --- what is missing, and the mend
+
+
+def test_without_r_the_mend_is_named(tmp_path: Path) -> None:
+    made = python(
+        """
+        import rbridge
+        print(bool(rbridge.available()), rbridge.available().reason)
+        try:
+            import pandas as pd
+            rbridge.lme("y ~ x", pd.DataFrame({"y": [1], "x": [1], "g": [1]}), "~ 1 | g")
+        except rbridge.RUnavailableError as error:
+            print(error)
+        """,
+        PATH=str(tmp_path),
+    )
+    assert (
+        made.startswith("False R isn't found") and made.count("apt-get install r-base-core r-cran-nlme") == 2
+    )
+
+
+def test_without_rpy2_the_mend_is_named() -> None:
+    made = python(
+        """
+        import sys, importlib.abc
+        class Hide(importlib.abc.MetaPathFinder):
+            def find_spec(self, name, path, target=None):
+                if name.split(".")[0] == "rpy2":
+                    raise ModuleNotFoundError(f"No module named {name!r}", name=name)  # as python -P or a venv would
+        sys.meta_path.insert(0, Hide())
+        import rbridge
+        print(rbridge.available().reason)
+        """
+    )
+    assert "pip install 'lmebridge[r]'" in made
+
+
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (
+            AttributeError("function/symbol 'R_getVar' not found in library"),
+            "rpy2-rinterface<3.6.6",
+        ),
+        (ImportError("undefined symbol: R_getVar"), "rpy2-rinterface<3.6.6"),
+        (OSError("cannot load library '/usr/lib/R/lib/libR.so'"), "r-base-core"),
+        (ValueError("r_home is None. Try python -m rpy2.situation"), "r-base-core"),
+        (
+            ModuleNotFoundError("No module named 'rpy2.rinterface_lib'", name="rpy2.rinterface_lib"),
+            "lmebridge[r]",
+        ),
+        (RuntimeError("something new"), "lmebridge[r]"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_failures_of_rpy2_are_explained(error: Exception, mend: str) -> None:
+    made = mends.explain(error)
+    assert isinstance(made, rbridge.RUnavailableError)
+    assert mend in str(made) and str(error) in str(made)
+
+
+@pytest.mark.needs_r
+def test_without_nlme_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+    from rbridge import session
+    import rbridge
+    session.R_FILES = ("session.R",)
+    read = session._load
+    def load(ri):
+        door = read(ri)
+        ri.baseenv["assign"]("requireNamespace", ri.evalr("function(...) FALSE"), envir=ri.baseenv["environment"](door))
+        return door
+    session._load = load
+    print(rbridge.available().reason)
+    """
+    assert "apt-get install r-cran-nlme" in python(code)
+
+
+@pytest.mark.needs_r
+def test_two_threads_start_r_once() -> None:
+    code = """
+    import threading, rbridge
+    from rbridge import session
+    starts = []
+    start = session._start
+    session._start = lambda: starts.append(1) or start()
+    threads = [threading.Thread(target=rbridge.available) for _ in range(8)]
+    [t.start() for t in threads]; [t.join() for t in threads]
+    print(len(starts))
+    """
+    assert python(code) == "1\n"
+
+
+def test_the_module_needs_no_builtin_eval() -> None:
+    """No Python text is evaluated anywhere in the package."""
+    folder = Path(rbridge.__file__).parent
+    for path in folder.glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for name in ("eval(", "exec("):
+            assert name not in source.replace('"eval"](', ""), path
+    assert builtins.eval is eval and threading.main_thread()
