@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pyimpl.errors import ArgumentError
+
 __all__ = ["pdBlocked", "pdCompSymm", "pdDiag", "pdIdent", "pdLogChol", "pdNatural", "pdSymm"]
 
 
@@ -32,11 +34,16 @@ class _Structure:
 
     def __post_init__(self) -> None:
         if not isinstance(self.form, str):
-            raise TypeError(
-                f"form must be a formula as text, such as '~ ses', not {type(self.form).__name__}"
+            kind = type(self.form).__name__
+            raise ArgumentError(
+                f"form must be a formula as text, such as '~ ses', not a value of type {kind}"
             )
         if self.value is not None:
-            object.__setattr__(self, "value", tuple(float(one) for one in self.value))
+            try:
+                value = tuple(float(one) for one in self.value)
+            except (TypeError, ValueError):
+                raise ArgumentError(f"value must be a list of numbers, not {self.value!r}") from None
+            object.__setattr__(self, "value", value)
 
     def __str__(self) -> str:
         start = "" if self.value is None else f"c({', '.join(map(repr, self.value))}), "
@@ -98,11 +105,14 @@ class pdBlocked:  # noqa: N801
     r_syntax: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.blocks, str) or not all(isinstance(b, (str, _Structure)) for b in self.blocks):
-            raise TypeError(
+        given = self.blocks if isinstance(self.blocks, (list, tuple)) else ()
+        if not given or not all(isinstance(block, (str, _Structure)) for block in given):
+            raise ArgumentError(
                 "blocks must be a list of formulas and structures, as in ['~ 1', pdIdent('~ x - 1')]"
             )
-        object.__setattr__(self, "blocks", tuple(self.blocks))
+        if not isinstance(self.pd_class, str):
+            raise ArgumentError("pd_class must be the name of one class, such as 'pdDiag'")
+        object.__setattr__(self, "blocks", tuple(given))
 
     def __str__(self) -> str:
         default = "" if self.pd_class == "pdSymm" else f', pdClass = "{self.pd_class}"'

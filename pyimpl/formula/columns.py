@@ -134,6 +134,16 @@ def learn_columns(
         )
         for term, flags in zip(terms.factors, coded, strict=True)
     )
+    names, assign = _name_columns(terms, values, codings)
+    states = MappingProxyType(evaluator.states)
+    return ColumnSpec(names, assign, terms, codings, tuple(chosen.items()), argument, states)
+
+
+def _name_columns(
+    terms: Terms, values: list[Value], codings: tuple[tuple[Coding | None, ...], ...]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return R's name of every column and the number of its term."""
+    labels = terms.variable_labels
     names: list[str] = ["(Intercept)"] if terms.intercept else []
     assign: list[int] = [0] if terms.intercept else []
     for number, (term, term_codings) in enumerate(zip(terms.factors, codings, strict=True), start=1):
@@ -144,15 +154,7 @@ def learn_columns(
         # R lets the first factor of an interaction vary fastest; itertools.product the last.
         names += [":".join(reversed(combination)) for combination in product(*reversed(parts))]
         assign += [number] * (len(names) - len(assign))
-    return ColumnSpec(
-        tuple(names),
-        tuple(assign),
-        terms,
-        codings,
-        tuple(chosen.items()),
-        argument,
-        MappingProxyType(evaluator.states),
-    )
+    return tuple(names), tuple(assign)
 
 
 def check_contrasts(contrasts: Mapping[str, str] | None, specs: Iterable[ColumnSpec]) -> None:

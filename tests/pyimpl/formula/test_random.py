@@ -74,10 +74,16 @@ def test_blocks() -> None:
 
 @pytest.mark.parametrize("bad", [3, None, ["~ x"]])
 def test_structure_objects_refuse_what_is_not_text(bad: Any) -> None:
-    with pytest.raises(TypeError, match="form must be a formula"):
+    with pytest.raises(ArgumentError, match="form must be a formula"):
         pdDiag(bad)
-    with pytest.raises(TypeError, match="blocks must be a list"):
+    with pytest.raises(ArgumentError, match="blocks must be a list"):
         pdBlocked([bad])
+    with pytest.raises(ArgumentError, match="blocks must be a list"):
+        pdBlocked(bad if isinstance(bad, int) else [])
+    with pytest.raises(ArgumentError, match="value must be a list of numbers"):
+        pdDiag("~ x", value=["a"])
+    with pytest.raises(ArgumentError, match="pd_class must be"):
+        pdBlocked(["~ x"], pd_class=["pdDiag"])
 
 
 @pytest.mark.parametrize(
