@@ -34,10 +34,7 @@ class _Structure:
 
     def __post_init__(self) -> None:
         if not isinstance(self.form, str):
-            kind = type(self.form).__name__
-            raise ArgumentError(
-                f"form must be a formula as text, such as '~ ses', not a value of type {kind}"
-            )
+            raise ArgumentError(f"form must be a formula as text, such as '~ ses', not {self.form!r}")
         if self.value is not None:
             try:
                 value = tuple(float(one) for one in self.value)
