@@ -69,9 +69,9 @@ def random_covariance(model: Model, estimates: Estimates, depth: int) -> pd.Data
 
 
 def correlations(covariance: Array) -> Array:
-    """Correlations of a covariance matrix; 0 beside a variance of zero, as the factor form leaves them."""
+    """Correlations of a covariance matrix; NaN beside a variance of zero."""
     std_dev = np.sqrt(np.diag(covariance))
-    divisor = np.where(std_dev > 0, std_dev, 1.0)
-    corr = covariance / np.outer(divisor, divisor)
+    with np.errstate(invalid="ignore"):
+        corr = covariance / np.outer(std_dev, std_dev)
     np.fill_diagonal(corr, 1.0)
     return np.asarray(np.clip(corr, -1.0, 1.0))
