@@ -21,7 +21,9 @@ def random_theta(likelihood, rng):
 
 
 def central_difference(function, theta, step=1e-5):
-    return np.stack([(function(theta + e) - function(theta - e)) / (2 * step) for e in step * np.eye(len(theta))])
+    return np.stack(
+        [(function(theta + e) - function(theta - e)) / (2 * step) for e in step * np.eye(len(theta))]
+    )
 
 
 def test_log_likelihood_is_the_dense_one(problem, reml, rng):
@@ -29,14 +31,18 @@ def test_log_likelihood_is_the_dense_one(problem, reml, rng):
     for _ in range(3):
         theta = random_theta(likelihood, rng)
         ours = log_likelihood(likelihood.moments, reml, likelihood.evaluate(theta).deviance)
-        assert ours == pytest.approx(problem.dense_log_likelihood(covariances(likelihood, theta), reml), rel=1e-12)
+        assert ours == pytest.approx(
+            problem.dense_log_likelihood(covariances(likelihood, theta), reml), rel=1e-12
+        )
 
 
 def test_log_likelihood_at_zero_variance_is_that_of_the_regression(problem, reml):
     likelihood = problem.likelihood(reml)
     theta = 0 * random_theta(likelihood, np.random.default_rng(0))
     ours = log_likelihood(likelihood.moments, reml, likelihood.evaluate(theta).deviance)
-    assert ours == pytest.approx(problem.dense_log_likelihood(covariances(likelihood, theta), reml), rel=1e-12)
+    assert ours == pytest.approx(
+        problem.dense_log_likelihood(covariances(likelihood, theta), reml), rel=1e-12
+    )
 
 
 def test_gradient_is_the_derivative_at_random_points(problem, reml, rng):
@@ -74,7 +80,9 @@ def test_estimates_solve_the_mixed_model_equations(problem, reml, rng):
     for (Z, codes, _), D, level, blups in zip(
         problem.levels, relative, moments.levels, evaluation.down.blups, strict=True
     ):
-        expected = [D @ Z[codes == g].T @ (W @ (problem.y - problem.X @ beta))[codes == g] for g in np.unique(codes)]
+        expected = [
+            D @ Z[codes == g].T @ (W @ (problem.y - problem.X @ beta))[codes == g] for g in np.unique(codes)
+        ]
         ours = (solve_triangular(level.T, blups) * moments.scale).T
         assert ours == pytest.approx(np.array(expected), rel=1e-9, abs=1e-10)
 
