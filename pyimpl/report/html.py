@@ -138,7 +138,7 @@ def _n_correlations(block: CovarianceBlock) -> int:
 
 
 def _correlations(block: CovarianceBlock) -> list[list[str]]:
-    if block.corr is None or len(block.names) == 1:
+    if block.corr is None:
         return [[] for _ in block.names]
     return [row[:-1] for row in correlation_cells(block.corr)]
 

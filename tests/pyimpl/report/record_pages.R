@@ -138,6 +138,7 @@ named <- transform(as.data.frame(Rail), Rail = paste("the rail numbered", Rail))
 three <- data.frame(y = rnorm(240), x = rnorm(240), school = gl(8, 30), class = gl(24, 10), child = gl(80, 3))
 three$y <- three$y + rnorm(8)[three$school] + rnorm(24)[three$class] + rnorm(80)[three$child]
 words <- transform(as.data.frame(Machines), Machine = c(A = "old lathe", B = "new lathe", C = "Größe")[as.character(Machine)])
+saturated <- data.frame(y = rnorm(20), g = gl(2, 10), x = rep(0:1, each = 10), z = rnorm(20))
 tight <- lmeControl(msMaxIter = 500, msMaxEval = 2000, niterEM = 100, returnObject = TRUE)
 
 cases <- alist(
@@ -234,6 +235,10 @@ cases <- alist(
   rail_names = lme(travel ~ 1, named, ~ 1 | Rail),
   three_levels = lme(y ~ x, three, ~ 1 | school/class/child),
   three_slopes = lme(y ~ x, three, list(school = ~ x, class = pdDiag(~ x), child = ~ 1), method = "ML", control = tight),
+  no_df = lme(y ~ x + z, saturated, ~ 1 | g),
+  huge = lme(I(y * 1e120) ~ z, saturated, ~ 1 | g),
+  minute = lme(I(y * 1e-120) ~ z, saturated, ~ 1 | g),
+  exact = lme(I(y * 1e-06 + 3 * z) ~ z, saturated, ~ 1 | g),
   no_data = with(few, lme(y ~ 1, random = ~ 1 | g))
 )
 
@@ -268,9 +273,10 @@ linear <- function(name, call) {
     l_rows = if (is.matrix(L)) several(rownames(L)), l_names = if (!is.null(L)) several(if (is.matrix(L)) colnames(L) else names(L)),
     l_values = if (is.matrix(L)) unname(L) else if (!is.null(L)) several(L), page = page(print(a))))
 }
-combinations <- unname(Map(linear, c("terms", "one", "two", "unnamed"), alist(
+combinations <- unname(Map(linear, c("terms", "one", "two", "unnamed", "tiny"), alist(
   anova(a3, Terms = c("age", "age:Sex")), anova(a3, L = c(age = 1, "age:SexFemale" = 0.5)),
-  anova(a3, L = rbind(first = c(0, 1, 0, 0), second = c(0, 1, 0, 1 / 3))), anova(a3, L = rbind(c(0, 1, 0, 0), c(0, 0, 0, 1))))))
+  anova(a3, L = rbind(first = c(0, 1, 0, 0), second = c(0, 1, 0, 1 / 3))), anova(a3, L = rbind(c(0, 1, 0, 0), c(0, 0, 0, 1))),
+  anova(a3, L = c(age = 1, "age:SexFemale" = 1e-12)))))
 
 versions <- list(R = R.version.string, nlme = as.character(packageVersion("nlme")))
 lines <- function(x) paste0("[\n", paste(vapply(x, json, ""), collapse = ",\n"), "\n]")

@@ -53,6 +53,21 @@ def test_what_is_no_formula_is_left_on_one_line(text):
     assert deparse_lines(text) == [text]
 
 
+def test_the_fifth_and_deeper_indentations_are_narrow():
+    # deparse(quote(...)) of the lines below, joined
+    a, b = "a" * 40, "b" * 30
+    lines = [
+        f"y ~ f1({a}, {b}, ",
+        f"    f2({a}, {b}, ",
+        f"        f3({a}, {b}, ",
+        f"            f4({a}, {b}, ",
+        f"                f5({a}, ",
+        f"                  {b}, f6({a}, ",
+        f"                    {b}, zz + yy))))))",
+    ]
+    assert deparse_lines("".join(line.lstrip(" ") for line in lines)) == lines
+
+
 def test_a_sum_of_thousands_of_terms_is_broken_like_a_short_one():
     terms = [f"x{i}" for i in range(3000)]
     lines = deparse_lines("y ~ " + " + ".join(terms))
