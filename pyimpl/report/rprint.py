@@ -152,8 +152,17 @@ def data_frame(columns: Sequence[Sequence[str]], row_names: Sequence[str], col_n
     -------
     str
         With R's note on omitted rows where there are more than 99,999 entries.
+
+    Raises
+    ------
+    ValueError
+        If a column is longer or shorter than `row_names`.
     """
     n_rows = len(row_names)
+    if any(len(column) != n_rows for column in columns):
+        raise ValueError(
+            f"columns have {[len(c) for c in columns]} entries, but there are {n_rows} row names"
+        )
     shown = min(n_rows, MAX_PRINT // max(1, len(columns)))
     text = text_matrix(_rows([c[:shown] for c in columns]), row_names[:shown], col_names, right=True)
     if shown < n_rows:

@@ -98,6 +98,12 @@ def test_a_long_data_frame_says_what_it_leaves_out():
     assert text.count("\n") == MAX_PRINT + 2
 
 
+@pytest.mark.parametrize("column", [["1"], ["1", "2", "3"]])
+def test_a_column_of_another_length_is_refused(column):
+    with pytest.raises(ValueError, match="there are 2 row names"):
+        data_frame([["1", "2"], column], ["a", "b"], ["x", "y"])
+
+
 @pytest.mark.parametrize(
     ("text", "shown", "width"),
     # cat(capture.output(print(matrix(1, 1, 1, dimnames = list("r", x))))), nchar(x, "width")
