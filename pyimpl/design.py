@@ -11,7 +11,7 @@ import pandas as pd
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
 from pyimpl.errors import DataError
-from pyimpl.formula import ColumnSpec, Formula, RandomLevel, learn_columns, response_column
+from pyimpl.formula import ColumnSpec, Formula, RandomLevel, check_contrasts, learn_columns, response_column
 from pyimpl.grouping import Grouping, group_rows
 
 _CLASSES: dict[str, type[Covariance]] = {
@@ -116,6 +116,7 @@ def make_design(
     levels = tuple(
         _level(grouping, level, frame, contrasts) for grouping, level in zip(groupings, random, strict=True)
     )
+    check_contrasts(contrasts, [spec, *(block.columns for level in levels for block in level.blocks)])
     X = spec.build(frame)
     if not X.shape[1]:
         raise DataError("fixed: the formula has no fixed effects; keep at least the intercept, 'y ~ 1'")
