@@ -72,11 +72,11 @@ def _candidates(names: Iterable[str]) -> list[Engine]:
 def _source(options: argparse.Namespace) -> tuple[bool, str]:
     """Return whether R answers live, and if not why."""
     if options.recorded:
-        return False, "as --recorded asks"
+        return False, ""
     reason = NlmeEngine().why_not()
     if reason and options.live:
         raise CrosscheckError(f"--live asks for R, and it can't be reached: {reason}")
-    return not reason, " ".join(reason.split())
+    return not reason, f"R can't be run here: {' '.join(reason.split())}" if reason else ""
 
 
 def _show(blocks: Iterable[Block], as_plain: bool) -> None:

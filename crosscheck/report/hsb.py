@@ -46,6 +46,8 @@ def _head(study: Study) -> Block:
         Cell(f"7,185 pupils in 160 schools; {models} {'model' if models == 1 else 'models'} by {methods}"),
         _r_line(study),
     ]
+    if study.why_recorded:
+        lines.append(Cell(study.why_recorded, "warn"))
     for check in study.checks[:1]:
         for candidate in check.candidates:
             versions = candidate.answer.about.provenance if candidate.answer else {}
@@ -67,8 +69,7 @@ def _r_line(study: Study) -> Cell:
         same = sum(drift.agree for drift in drifts)
         tail = f"its recorded answers agree with {same} of {len(drifts)} of today's"
         return Cell(f"R: live, {r}; {tail}", "" if same == len(drifts) else "warn")
-    why = f" ({study.why_recorded})" if study.why_recorded else ""
-    return Cell(f"R: RECORDED answers of {r}, not run now{why}", "warn")
+    return Cell(f"R: RECORDED, not run now; the answers of {r}", "warn")
 
 
 def _unexplained(study: Study) -> Iterator[Cell]:

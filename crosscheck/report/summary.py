@@ -19,7 +19,7 @@ def by_quantity(study: Study, engine: str) -> Table:
     """Return, for each quantity, the candidate's worst agreement over all models beside R's own."""
     rows = []
     for quantity in QUANTITIES:
-        pairs = _pairs(study, quantity, engine)
+        pairs = _candidate_rows(study, quantity.key, engine)
         if pairs:
             rows.append(_quantity_row(quantity, pairs, study))
     owns = _own_engines(study)
@@ -100,15 +100,26 @@ def verdict(study: Study) -> Cell:
     return Cell(f"DISAGREE: {against}: {text}", "bad")
 
 
-def _pairs(study: Study, quantity: Quantity, engine: str) -> list[tuple[ModelCheck, Row]]:
-    """Return every row of a quantity that an engine was compared on, R's own other fits included."""
+def _candidate_rows(study: Study, key: str, engine: str) -> list[tuple[ModelCheck, Row]]:
+    """Return every row of a quantity that a candidate was compared on, with where."""
     return [
         (check, row)
         for check in study.checks
-        for made in (*check.candidates, *check.own)
+        for made in check.candidates
         if made.engine == engine and made.comparison is not None
-        for row in made.comparison.of(quantity.key)
-        if row.verdict is not Verdict.MISSING or made in check.candidates
+        for row in made.comparison.of(key)
+    ]
+
+
+def _own_rows(study: Study, key: str, engine: str) -> list[tuple[ModelCheck, Row]]:
+    """Return those of one of R's own other fits; what isn't recorded of it is left out."""
+    return [
+        (check, row)
+        for check in study.checks
+        for made in check.own
+        if made.engine == engine and made.comparison is not None
+        for row in made.comparison.of(key)
+        if row.verdict is not Verdict.MISSING
     ]
 
 
@@ -118,7 +129,7 @@ def _own_engines(study: Study) -> list[str]:
 
 def _own_failures(study: Study, engine: str) -> str:
     """Say on how many values one of R's own other fits is outside the tolerances itself."""
-    pairs = [pair for quantity in NUMBERS for pair in _pairs(study, quantity, engine)]
+    pairs = [pair for quantity in NUMBERS for pair in _own_rows(study, quantity.key, engine)]
     outside = [pair for pair in pairs if not pair[1].verdict.passes]
     fits = len({check.spec.key for check, _ in outside})
     where = f"{len(outside):,} of {len(pairs):,} values, in {fits} of {len(study.checks)} fits"
@@ -137,7 +148,7 @@ def _quantity_row(
     quantity: Quantity, pairs: Sequence[tuple[ModelCheck, Row]], study: Study
 ) -> tuple[Cell, ...]:
     where, worst = max(pairs, key=lambda pair: (not pair[1].verdict.passes, pair[1].strain, -pair[1].digits))
-    owns = [_pairs(study, quantity, engine) for engine in _own_engines(study)]
+    owns = [_own_rows(study, quantity.key, engine) for engine in _own_engines(study)]
     fewest = [min((row.digits for _, row in own), default=None) for own in owns]
     place = f"{where.spec.name}, {where.spec.method}"
     return (
