@@ -5,21 +5,41 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, fdtrc
 
 from pyimpl.arrays import Array, Indices
-from pyimpl.containment import term_denominator_df
+from pyimpl.containment import denominator_df, term_denominator_df
 from pyimpl.errors import ArgumentError, LmeWarning
+from pyimpl.estimates import Estimates
+from pyimpl.model import Model
 from pyimpl.report import AnovaPage, ComparisonPage, Contrast, render_anova, render_comparison
-
-if TYPE_CHECKING:
-    from pyimpl.fit import LmeFit
+from pyimpl.tables import adjusted_vcov
 
 TYPES = ("sequential", "marginal")
+
+
+class Fitted(Protocol):
+    """What a comparison needs of a fit."""
+
+    @property
+    def model(self) -> Model:
+        """What was asked for."""
+
+    @property
+    def estimates(self) -> Estimates:
+        """What was found."""
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion."""
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,9 +96,9 @@ class Terms:
     df: Indices
 
 
-def terms_of(fit: LmeFit) -> Terms:
+def terms_of(model: Model) -> Terms:
     """Group the columns of X by the term they come from."""
-    design = fit.model.design
+    design = model.design
     assign = np.asarray(design.fixed.assign)
     numbers = np.unique(assign)
     labels = tuple("(Intercept)" if k == 0 else design.fixed.term_labels[k - 1] for k in numbers)
@@ -86,28 +106,28 @@ def terms_of(fit: LmeFit) -> Terms:
     return Terms(labels, tuple(np.flatnonzero(assign == k) for k in numbers), df)
 
 
-def tests_of_terms(fit: LmeFit, type: str) -> Anova:
+def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     """One F test a term: given the terms before it ("sequential"), or given all others ("marginal")."""
     if type not in TYPES:
         raise ArgumentError(f"type: {type!r} is unknown; choose 'sequential' or 'marginal'")
-    terms = terms_of(fit)
-    covariance = adjusted_vcov(fit)
+    terms = terms_of(model)
+    covariance = adjusted_vcov(model, estimates)
     if type == "sequential":
-        whitened = np.linalg.solve(_lower_of_inverse(covariance), fit.estimates.beta)
+        whitened = np.linalg.solve(_upper_factor(covariance), estimates.beta)
         wald = np.array([(whitened[columns] ** 2).sum() for columns in terms.columns])
     else:
-        wald = np.array([_wald(fit.estimates.beta[c], covariance[np.ix_(c, c)]) for c in terms.columns])
+        wald = np.array([_wald(estimates.beta[c], covariance[np.ix_(c, c)]) for c in terms.columns])
     num_df = np.array([len(columns) for columns in terms.columns])
     return _f_tests(terms.labels, num_df, terms.df, wald)
 
 
-def _lower_of_inverse(covariance: Array) -> Array:
+def _upper_factor(covariance: Array) -> Array:
     """S with S S' = covariance and S upper triangular, so that S^-1 beta tests columns in their order."""
     flipped = np.linalg.cholesky(covariance[::-1, ::-1])
     return np.asarray(flipped[::-1, ::-1])
 
 
-def joint_test(fit: LmeFit, chosen: Any) -> Anova:
+def joint_test(model: Model, estimates: Estimates, chosen: Any) -> Anova:
     """One F test that all coefficients of several terms are zero.
 
     Raises
@@ -115,38 +135,39 @@ def joint_test(fit: LmeFit, chosen: Any) -> Anova:
     ArgumentError
         There is no such term, or the terms have different denominator degrees of freedom.
     """
-    terms = terms_of(fit)
+    terms = terms_of(model)
     listed = [chosen] if isinstance(chosen, str | int) else list(chosen)
     positions = [_term_position(each, terms.labels) for each in listed]
     if not positions:
         raise ArgumentError("terms: name at least one term")
     columns = np.concatenate([terms.columns[k] for k in positions])
     df = _one_df(terms.df[positions], "terms")
-    L = np.eye(len(fit.estimates.beta))[columns]
+    L = np.eye(len(estimates.beta))[columns]
     label = f"F-test for: {', '.join(terms.labels[k] for k in positions)} "
-    return _test_of(fit, L, df, label, None)
+    return _test_of(model, estimates, L, df, label, None)
 
 
-def contrast_test(fit: LmeFit, L: Any) -> Anova:
+def contrast_test(model: Model, estimates: Estimates, L: Any) -> Anova:
     """One F test that linear combinations of the coefficients are zero; rows of ``L`` are the combinations."""
-    frame = _combinations(L, fit.model.design.fixed.names)
+    design = model.design
+    frame = _combinations(L, design.fixed.names)
     values = frame.to_numpy()
     if np.linalg.matrix_rank(values) < len(values):
         raise ArgumentError("L: its rows are linearly dependent; leave out what the others imply")
     used = np.flatnonzero((values != 0).any(axis=0))
-    df = _one_df(fit.t_table()["DF"].to_numpy()[used], "L")
+    df = _one_df(denominator_df(design.X[design.order].T, design.sorted_codes)[used], "L")
     names = tuple(frame.columns[used])
     contrast = Contrast(names, values[:, used], tuple(map(str, frame.index)))
-    return _test_of(fit, values, df, "F-test for linear combination(s)", contrast)
+    return _test_of(model, estimates, values, df, "F-test for linear combination(s)", contrast)
 
 
-def compare_fits(fits: Sequence[Any]) -> Anova:
+def compare_fits(fits: Sequence[Fitted]) -> Anova:
     """Likelihood-ratio tests between consecutive fits that differ in their number of parameters.
 
     Raises
     ------
     ArgumentError
-        Something is no fit, or the fits differ in method, response or observations.
+        The fits differ in method, response or observations.
 
     Warns
     -----
@@ -155,7 +176,7 @@ def compare_fits(fits: Sequence[Any]) -> Anova:
     """
     _check_comparable(fits)
     df = np.array([fit.estimates.n_parameters for fit in fits])
-    log_lik = np.array([fit.log_lik for fit in fits])
+    log_lik = np.array([fit.estimates.log_lik for fit in fits])
     change = np.abs(np.diff(df))
     tested = np.concatenate([[False], change > 0])
     ratio = np.where(tested, 2 * np.abs(np.diff(log_lik, prepend=log_lik[0])), np.nan)
@@ -174,21 +195,12 @@ def compare_fits(fits: Sequence[Any]) -> Anova:
     return Anova(page)
 
 
-def adjusted_vcov(fit: LmeFit) -> Array:
-    """Covariance of the fixed effects; under ML with the unbiased sigma that nlme's tests use."""
-    n, p = fit.n_obs, len(fit.estimates.beta)
-    return fit.estimates.vcov * (1.0 if fit.model.reml else n / (n - p))
-
-
-def _check_comparable(fits: Sequence[Any]) -> None:
-    first = fits[0]
-    for position, other in enumerate(fits[1:], start=1):
-        if not isinstance(other, type(first)):
-            name = type(other).__name__
-            raise ArgumentError(f"others: anova compares fits of pyimpl; argument {position} is a {name}")
+def _check_comparable(fits: Sequence[Fitted]) -> None:
+    first = fits[0].model
+    for other in (fit.model for fit in fits[1:]):
         if other.method != first.method:
             raise ArgumentError("others: fits by REML and by ML can't be compared; refit them by one method")
-        if other.model.fixed.response_text != first.model.fixed.response_text:
+        if other.fixed.response_text != first.fixed.response_text:
             raise ArgumentError(
                 "others: the fits have different responses; only fits of one response compare"
             )
@@ -198,7 +210,7 @@ def _check_comparable(fits: Sequence[Any]) -> None:
                 "(rows with missing values may have been left out)"
             )
     names = {frozenset(fit.model.design.fixed.term_labels) for fit in fits}
-    if first.model.reml and len(names) > 1:
+    if first.reml and len(names) > 1:
         warnings.warn(
             "fitted objects with different fixed effects. REML comparisons are not meaningful.",
             LmeWarning,
@@ -206,8 +218,10 @@ def _check_comparable(fits: Sequence[Any]) -> None:
         )
 
 
-def _test_of(fit: LmeFit, L: Array, df: int, label: str, contrast: Contrast | None) -> Anova:
-    wald = _wald(L @ fit.estimates.beta, L @ adjusted_vcov(fit) @ L.T)
+def _test_of(
+    model: Model, estimates: Estimates, L: Array, df: int, label: str, contrast: Contrast | None
+) -> Anova:
+    wald = _wald(L @ estimates.beta, L @ adjusted_vcov(model, estimates) @ L.T)
     tests = _f_tests(("1",), np.array([len(L)]), np.array([df]), np.array([wald]))
     page = tests.page
     assert isinstance(page, AnovaPage)

@@ -231,10 +231,12 @@ class LmeFit:
                 raise ArgumentError(
                     "terms: terms and L are for one fit; several are compared by likelihood ratio"
                 )
-            return compare_fits([self, *others])
+            return compare_fits([self, *map(_same_kind, others)])
         if terms is not None:
-            return joint_test(self, terms)
-        return tests_of_terms(self, type) if L is None else contrast_test(self, L)
+            return joint_test(self.model, self.estimates, terms)
+        if L is not None:
+            return contrast_test(self.model, self.estimates, L)
+        return tests_of_terms(self.model, self.estimates, type)
 
     def __str__(self) -> str:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")
@@ -257,3 +259,12 @@ class LmeFit:
         if level is None or isinstance(level, int | str):
             return columns[0].rename(None)
         return pd.concat(columns, axis=1)
+
+
+def _same_kind(other: object) -> LmeFit:
+    """Return ``other`` if it is a fit of this side."""
+    if not isinstance(other, LmeFit):
+        raise ArgumentError(
+            f"others: anova compares fits of pyimpl; one argument is a {type(other).__name__}"
+        )
+    return other

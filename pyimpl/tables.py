@@ -23,10 +23,15 @@ def covariance_of_fixed(model: Model, estimates: Estimates) -> pd.DataFrame:
     return pd.DataFrame(estimates.vcov, index=names, columns=names)
 
 
+def adjusted_vcov(model: Model, estimates: Estimates) -> Array:
+    """Covariance of the fixed effects; under ML with the unbiased sigma that nlme's tests use."""
+    n, p = model.n_obs, len(estimates.beta)
+    return estimates.vcov * (1.0 if model.reml else n / (n - p))
+
+
 def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
     """nlme's t-table: under ML the standard errors are those of an unbiased sigma, sqrt(N / (N - p)) larger."""
-    n, p = model.n_obs, len(estimates.beta)
-    adjusted = np.sqrt(np.diag(estimates.vcov) * (1.0 if model.reml else n / (n - p)))
+    adjusted = np.sqrt(np.diag(adjusted_vcov(model, estimates)))
     design = model.design
     df = denominator_df(design.X[design.order].T, design.sorted_codes)
     t = estimates.beta / adjusted

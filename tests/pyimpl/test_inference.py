@@ -108,7 +108,7 @@ def test_reml_fits_with_different_fixed_effects_are_warned_of(data):
     "ask, message",
     [
         (lambda fit, other: fit.anova(other), "REML and by ML"),
-        (lambda fit, other: fit.anova("fit"), "argument 1 is a str"),
+        (lambda fit, other: fit.anova("fit"), "one argument is a str"),
         (lambda fit, other: fit.anova(terms="nope"), "'nope' is not a term"),
         (lambda fit, other: fit.anova(terms=["day", "breed"]), "same denominator DF"),
         (lambda fit, other: fit.anova(L={"nope": 1}), "'nope' is not a coefficient"),
