@@ -13,13 +13,13 @@ rb_pd <- c(
 )
 rb_cor <- c(
   "corAR1", "corARMA", "corCAR1", "corCompSymm", "corExp", "corGaus", "corLin", "corNatural", "corRatio",
-  "corSpher", "corSymm"
+  "corSpatial", "corSpher", "corSymm"
 )
 rb_var <- c("varComb", "varConstPower", "varConstProp", "varExp", "varFixed", "varIdent", "varPower")
 
 # What each argument may call besides the operators and the transformations of columns.
 rb_extra <- list(
-  fixed = "~", random = c("~", "|", "list", rb_pd), correlation = c("~", "|", "list", rb_cor),
+  fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", "list", rb_cor),
   weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical
 )
 
@@ -27,7 +27,7 @@ rb_extra <- list(
 rb_modest <- function(args, name) {
   for (arg in args[-1L]) {
     if (is.numeric(arg) && length(arg) == 1L && !is.na(arg) && abs(arg) > 100 && arg == round(arg)) {
-      rb_stop("formula", name, "() is asked for ", format(arg), " columns or degrees; at most 100 are allowed")
+      rb_stop("formula", name, "() is asked for size ", format(arg), "; at most 100 is allowed")
     }
   }
 }
@@ -43,6 +43,18 @@ rb_guarded_poly <- function(x, ...) {
   dots <- list(...)
   rb_modest(c(list(x), dots[setdiff(seq_along(dots), which(names(dots) == "coefs"))]), "poly")
   stats::poly(x, ...)
+}
+# Starting values of a covariance matrix.
+rb_guarded_matrix <- function(data, nrow = 1, ncol = 1, ...) {
+  rb_modest(list(0, nrow, ncol), "matrix")
+  if (missing(nrow) && missing(ncol)) base::matrix(data, ...)
+  else if (missing(nrow)) base::matrix(data, ncol = ncol, ...)
+  else if (missing(ncol)) base::matrix(data, nrow, ...)
+  else base::matrix(data, nrow, ncol, ...)
+}
+rb_guarded_diag <- function(x, nrow) {
+  rb_modest(if (missing(nrow)) list(0, x) else list(0, x, nrow), "diag")
+  if (missing(nrow)) base::diag(x) else base::diag(x, nrow)
 }
 # An ARMA(p, q) correlation allocates max(p, q + 1)^2 numbers.
 rb_guarded_arma <- function(value, form = ~1, p = 0, q = 0, fixed = FALSE) {
@@ -72,6 +84,8 @@ rb_function_env <- local({
       made$ns <- rb_guarded_spline("ns", splines::ns)
       made$bs <- rb_guarded_spline("bs", splines::bs)
       made$corARMA <- rb_guarded_arma
+      made$matrix <- rb_guarded_matrix
+      made$diag <- rb_guarded_diag
       made$poly <- rb_guarded_poly
       made[[":"]] <- rb_guarded_colon
       lockEnvironment(made, bindings = TRUE)

@@ -12,6 +12,7 @@ rb_check_data <- function(model, frame, settings, env) {
   }
   rows <- which(keep)
   rb_check_groups(model, frame, rows)
+  rb_check_size(model, frame, rows)
   rb_check_transforms(model, frame, rows, env)
   rows
 }
@@ -37,13 +38,49 @@ rb_named <- function(model, name) {
 
 rb_check_groups <- function(model, frame, rows) {
   for (name in model$groups) {
-    column <- frame[[name]]
+    column <- unclass(frame[[name]])
     if (length(rows) < length(column)) column <- column[rows]
-    first <- column[[1L]]
-    if (all(column == first)) {
+    if (all(column == column[[1L]])) {
       rb_stop("data", "the grouping column ", rb_named(model, name), " has only one group; a random effect needs several")
     }
   }
+}
+
+# A text column by mistake, such as a name for each row, would ask for a model matrix that fills the memory.
+rb_check_size <- function(model, frame, rows) {
+  rb_refuse_size(model, frame, rows, model$expressions$fixed[[3L]], "fixed", "coefficients")
+  for (formula in rb_inner_formulas(model$expressions$random)) {
+    rb_refuse_size(model, frame, rows, rb_covariates(formula), "random", "effects a group")
+  }
+}
+rb_max_cells <- 5e8   # of a model matrix: 4 GB, of which nlme holds several copies
+rb_refuse_size <- function(model, frame, rows, expr, argument, what) {
+  made <- rb_count_columns(expr, frame, rows)
+  n <- length(rows)
+  if (made$columns < n && made$columns * n <= rb_max_cells) return(invisible())
+  if (made$columns == 1) return(invisible())  # one row: nlme has its own words for it
+  rb_stop("data", argument, " asks for at least ", made$columns, " ", what, " from ", n, " rows", rb_largest(model, made))
+}
+rb_largest <- function(model, count) {
+  if (!length(count$levels)) return("")
+  name <- names(count$levels)[[which.max(count$levels)]]
+  paste0(": the factor ", rb_named(model, name), " has ", max(count$levels), " levels")
+}
+
+# At least how many columns a right-hand side makes, and the number of levels of each factor in it.
+rb_count_columns <- function(expr, frame, rows) {
+  terms <- rb_terms(expr)
+  factors <- attr(terms, "factors")
+  if (!length(factors)) return(list(columns = attr(terms, "intercept"), levels = integer()))
+  names <- vapply(rb_term_variables(expr), function(v) if (is.symbol(v)) as.character(v) else "", "")
+  levels <- vapply(names, function(name) {
+    column <- if (nzchar(name)) frame[[name]]
+    if (is.factor(column)) length(unique(unclass(column)[rows])) else 0L
+  }, 1L)
+  per_variable <- pmax(levels - 1, 1)
+  columns <- sum(apply(factors > 0, 2L, function(used) prod(per_variable[used])))
+  # without an intercept the first factor is coded in full, which makes as many columns
+  list(columns = columns + (attr(terms, "intercept") || any(levels > 0)), levels = levels[levels > 0])
 }
 
 # Columns were checked in Python; what a transformation makes of them is checked here, before nlme, which would
@@ -84,10 +121,13 @@ rb_explain <- function(error, label) {
 
 # The variables of a right-hand side, as terms() sees them: columns, and whole function calls.
 rb_term_variables <- function(expr) {
-  tryCatch({
-    formula <- stats::as.formula(as.call(list(as.name("~"), expr)), env = emptyenv())
-    as.list(attr(stats::terms(formula), "variables"))[-1L]
-  }, error = function(e) rb_explain(e, paste(deparse(expr), collapse = " ")))
+  as.list(attr(rb_terms(expr), "variables"))[-1L]
+}
+rb_terms <- function(expr) {
+  tryCatch(
+    stats::terms(stats::as.formula(as.call(list(as.name("~"), expr)), env = emptyenv())),
+    error = function(e) rb_explain(e, paste(deparse(expr), collapse = " "))
+  )
 }
 
 # nlme has stopped: if it was because of the data, say which column; otherwise let R's own error through.

@@ -57,7 +57,7 @@ rb_predict <- function(handle, frame, level) {
   made <- setdiff(names(fit$contrasts), names(fit$data))
   before <- if (length(made) || any(vapply(frame, is.ordered, NA))) nrow(old) else 0L
   if (before) rows <- rbind(old, rows)
-  rb_check_made_factors(handle, rows, made)
+  rb_check_made_factors(handle, old, rows, made)
   fit$contrasts <- fit$contrasts[setdiff(names(fit$contrasts), made)]  # nlme would look for columns of these names
   values <- as.numeric(stats::predict(fit, rows, level = level))
   answer[complete] <- values[before + seq_len(sum(complete))]
@@ -65,10 +65,11 @@ rb_predict <- function(handle, frame, level) {
 }
 
 # Factors that the formula makes, such as factor(x): new rows must not make levels that the fit has not seen.
-rb_check_made_factors <- function(handle, rows, made) {
+rb_check_made_factors <- function(handle, old, rows, made) {
   env <- environment(handle$fit$terms)
   for (label in made) {
-    fresh <- setdiff(levels(factor(eval(str2lang(label), rows, env))), rownames(handle$fit$contrasts[[label]]))
+    expr <- str2lang(label)
+    fresh <- setdiff(levels(factor(eval(expr, rows, env))), levels(factor(eval(expr, old, env))))
     if (length(fresh)) {
       rb_stop(
         "data", "newdata: ", rb_back(handle, label), " has the level ", encodeString(fresh[[1L]], quote = "'"),

@@ -23,7 +23,9 @@ class DirectR:
     def __call__(self, code: str) -> Any:
         """Return the value as numpy array, list of strings, or None for anything else."""
         with session.locked() as ri, session._quiet_console(session._running().callbacks):
-            value = ri.baseenv["eval"](ri.baseenv["parse"](text=ri.StrSexpVector([code])), envir=self._env)
+            value = ri.baseenv["eval"](
+                ri.baseenv["parse"](text=ri.StrSexpVector([f"suppressWarnings({{{code}}})"])), envir=self._env
+            )
             kind = type(value).__name__
             if kind == "StrSexpVector":
                 return list(value)

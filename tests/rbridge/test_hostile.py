@@ -292,6 +292,8 @@ def test_broken_random_effects_are_refused(data: pd.DataFrame, text: str) -> Non
         {"g": "y ~ 1"},
         {"g": "1"},
         {"nothing": "~ 1"},
+        "list(g = pdSymm(diag(1e9), ~ x))",
+        "list(g = pdSymm(matrix(1, 1e6, 1e6), ~ x))",
         {"g": "list(~ 1)"},
         object,
         np.array(["~ 1"]),
@@ -506,6 +508,16 @@ FRAMES = {
 @pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
 def test_hostile_frames_are_refused(data: pd.DataFrame, make) -> None:
     refused(make(data))
+
+
+@pytest.mark.parametrize("fixed", ["y ~ name", "y ~ name - 1", "y ~ x * name", "y ~ x"])
+@pytest.mark.parametrize("names", [40_000, 39_000])
+def test_a_name_for_each_row_does_not_fill_the_memory(fixed: str, names: int) -> None:
+    n = 40_000
+    frame = pd.DataFrame({"x": np.arange(n) % 17.0, "g": np.arange(n) // 40, "i": np.arange(n) % names})
+    frame["y"], frame["name"] = np.sin(frame.x), frame.i.astype(str)
+    message = refused(frame, fixed, "~ 1 | g" if "name" in fixed else "~ name | g")
+    assert "from 40000 rows" in message and f"'name' has {names} levels" in message
 
 
 def test_levels_that_look_like_code_are_only_text(data: pd.DataFrame) -> None:
