@@ -17,7 +17,7 @@ from .compare import Comparison, compare
 from .engines import Engine, NlmeEngine, RecordedEngine, answer_of
 from .errors import CrosscheckError
 from .quantities import NUMBERS, QUANTITIES
-from .reference import Certificate, certify, dense_problem
+from .reference import Certificate, certify, dense_problem, has_variances
 from .spec import ModelSpec
 
 Progress = Callable[[str], None]
@@ -53,7 +53,7 @@ class ModelCheck:
     drift : Comparison or None
         R's live answer against the recorded one, where both are there. No verdict hangs on it.
     certificates : tuple of Certificate
-        What the reference evaluator says of each answer, candidates first; empty where it can't say.
+        What the reference evaluator says of each answer, R's first; empty where it can't say.
     error : str
         What R raised, or why the reference evaluator can't say.
     """
@@ -134,8 +134,10 @@ def _check(spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: 
     checked = tuple(_checked(engine, ask(engine), reference) for engine in candidates)
     own = tuple(_checked(engine, ask(engine), reference) for engine in (side("tight"), side("default")))
     progress(f"{spec.name}, {spec.method}: reference evaluator")
-    answers = [check.answer for check in checked] + [reference] + [check.answer for check in own]
-    certificates, doubt = _certificates(spec, frame, [found for found in answers if found is not None])
+    answers = [reference, *(made.answer for made in (*checked, *own))]
+    certificates, doubt = _certificates(
+        spec, frame, [a for a in answers if a is not None and has_variances(a)]
+    )
     drift = _drift(spec, frame, reference) if live and reference is not None else None
     return ModelCheck(spec, reference, checked, own, drift, certificates, error or doubt)
 

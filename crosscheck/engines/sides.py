@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -44,7 +45,10 @@ class NlmeEngine:
         import rbridge
 
         control = {**self.controls(spec), **spec.options.get("control", {})}
-        return rbridge.lme(data=data, **spec.arguments(), control=control or None)
+        with warnings.catch_warnings():
+            if self.control == "converged":  # nlminb is given no iteration on purpose, and says so
+                warnings.filterwarnings("ignore", "nlminb problem", rbridge.RWarning)
+            return rbridge.lme(data=data, **spec.arguments(), control=control or None)
 
     def controls(self, spec: ModelSpec) -> dict[str, Any]:
         """Return the arguments of ``lmeControl`` that differ from nlme's defaults."""

@@ -4,7 +4,7 @@ Nothing here is shared with the engines it judges, and nothing is clever: the co
 outermost group is written down in full and factorised.
 """
 
-from .certificate import Certificate, certify
+from .certificate import Certificate, certify, has_variances
 from .design import dense_problem
 from .likelihood import Grouping, Problem, log_likelihood, profiled_log_likelihood
 
@@ -14,6 +14,7 @@ __all__ = [
     "Problem",
     "certify",
     "dense_problem",
+    "has_variances",
     "log_likelihood",
     "profiled_log_likelihood",
 ]

@@ -54,7 +54,8 @@ def certify(problem: Problem, answers: Sequence[Answer]) -> tuple[Certificate, .
     Raises
     ------
     CrosscheckError
-        An answer lacks its variances, or the likelihood has no curvature there (a singular optimum).
+        An answer lacks its variances (:func:`has_variances`), or the likelihood has no curvature at the first
+        one (a singular optimum).
     """
     curvature: Floats | None = None
     certificates = []
@@ -70,20 +71,23 @@ def certify(problem: Problem, answers: Sequence[Answer]) -> tuple[Certificate, .
     return tuple(certificates)
 
 
+def has_variances(answer: Answer) -> bool:
+    """Whether an answer gives a sigma above 0 and a covariance matrix for the effects of every level."""
+    covs = [level.cov for level in answer.levels]
+    finite = all(cov is not None and np.isfinite(cov.values).all() for cov in covs)
+    return bool(covs) and finite and 0 < answer.sigma < np.inf
+
+
 def _parameters(answer: Answer) -> Floats:
     """Return the lower triangles of the Cholesky factors of each level's Psi, then log sigma."""
-    parts = []
-    for level in answer.levels:
-        if level.cov is None:
-            raise CrosscheckError(
-                f"{answer.about.engine} gives no covariance of the effects of {level.group}"
-            )
-        try:
-            factor = np.linalg.cholesky(level.cov.values)
-        except np.linalg.LinAlgError:
-            raise CrosscheckError(f"the optimum is singular: Psi of {level.group} has no factor") from None
-        parts.append(factor[np.tril_indices(len(factor))])
-    return np.concatenate([*parts, [np.log(answer.sigma)]])
+    if not has_variances(answer):
+        raise CrosscheckError(f"{answer.about.engine} doesn't give every variance")
+    try:
+        factors = [np.linalg.cholesky(level.cov.values) for level in answer.levels if level.cov is not None]
+    except np.linalg.LinAlgError:
+        raise CrosscheckError(f"{answer.about.engine} is at a singular optimum, Psi has no factor") from None
+    triangles = [factor[np.tril_indices(len(factor))] for factor in factors]
+    return np.concatenate([*triangles, [np.log(answer.sigma)]])
 
 
 def _objective(problem: Problem, answer: Answer) -> Callable[[Floats], float]:

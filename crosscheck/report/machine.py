@@ -11,6 +11,9 @@ from ..quantities import QUANTITIES
 from ..study import Checked, ModelCheck, Study
 from .published import reading, rounded, unexplained
 
+MAX_FAILURES = 20
+"""How many failing values of a long quantity are listed without ``verbose``."""
+
 
 def study_to_dict(study: Study, *, verbose: bool = False) -> dict[str, Any]:
     """Return a study as data that JSON can carry; numbers that aren't finite become null.
@@ -84,7 +87,8 @@ def _comparison(comparison: Comparison, verbose: bool) -> dict[str, Any]:
         found = comparison.of(quantity.key)
         if quantity.show == "worst" and not verbose:
             worst = comparison.worst(quantity.key)
-            shown = [row for row in found if not row.verdict.passes or row is worst]
+            failing = [row for row in found if not row.verdict.passes and row is not worst]
+            shown = [row for row in (worst, *failing[:MAX_FAILURES]) if row is not None]
             rows += [_row(row) | {"worst_of": len(found)} for row in shown]
         else:
             rows += [_row(row) for row in found]
@@ -126,8 +130,8 @@ def _figure(check: ModelCheck, position: int) -> dict[str, Any]:
         "source": check.spec.note,
         "figure": figure.label,
         "printed": figure.printed,
-        "r_today": today,
-        "candidates": {c.engine: reading(figure, c.answer) for c in check.candidates if c.answer},
+        "r_today": _number(today),
+        "candidates": {c.engine: _number(reading(figure, c.answer)) for c in check.candidates if c.answer},
         "same_to_printed_digits": today is not None and rounded(today, figure.printed) == figure.printed,
         "remark": figure.remark,
     }

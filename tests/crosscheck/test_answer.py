@@ -86,17 +86,28 @@ def test_a_grid_cannot_be_changed(answer):
         answer.fixef.values[0, 0] = 1.0
 
 
+def stored(answer, folder):
+    controls = {"default": {}, "converged": {"niterEM": 500, "returnObject": True}}
+    return write(SPEC, dict.fromkeys(controls, answer), controls, {"R": "4.2.2"}, folder)
+
+
 def test_a_record_gives_back_every_bit(answer, tmp_path):
-    path = write(SPEC, {"default": answer, "tight": answer}, {"R": "4.2.2"}, tmp_path)
-    stored = read(SPEC, "tight", tmp_path)
+    path = stored(answer, tmp_path)
+    back = read(SPEC, "converged", "recorded-converged", tmp_path)
     for name in ("method", "scalars", "levels", "fixef", "t_table", "vcov", "structure", "fitted", "pages"):
-        assert getattr(stored, name) == getattr(answer, name), name
-    assert stored.about.engine == "recorded-tight"
-    assert stored.about.provenance == {"R": "4.2.2"}
+        assert getattr(back, name) == getattr(answer, name), name
+    assert back.about.engine == "recorded-converged"
+    assert back.about.provenance == {"R": "4.2.2"}
     assert path == path_of(SPEC, tmp_path)
     again = path.read_bytes()
-    write(SPEC, {"default": stored, "tight": stored}, {"R": "4.2.2"}, tmp_path)
+    stored(back, tmp_path)
     assert path.read_bytes() == again
+
+
+def test_a_record_holds_the_fitted_values_once_and_the_controls(answer, tmp_path):
+    plain = json.loads(stored(answer, tmp_path).read_text())
+    assert plain["default"]["fitted"] is None and plain["converged"]["fitted"]
+    assert plain["converged"]["control"] == {"niterEM": 500, "returnObject": True}
 
 
 def test_json_is_readable_and_exact():
@@ -111,18 +122,18 @@ def test_json_is_readable_and_exact():
 
 def test_nothing_recorded_says_so(tmp_path):
     with pytest.raises(NotRecordedError, match="nothing is recorded for hsb-fake-reml"):
-        read(SPEC, "tight", tmp_path)
+        read(SPEC, "converged", folder=tmp_path)
 
 
 def test_a_record_of_another_model_is_refused(answer, tmp_path):
-    path = write(SPEC, {"default": answer, "tight": answer}, {}, tmp_path)
+    path = stored(answer, tmp_path)
     path.write_text(path.read_text().replace("y ~ age + sex", "y ~ age"))
     with pytest.raises(NotRecordedError, match="records another model"):
-        read(SPEC, "tight", tmp_path)
+        read(SPEC, "converged", folder=tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"model": 1}'])
 def test_a_damaged_record_says_so(text, tmp_path):
     path_of(SPEC, tmp_path).write_text(text)
     with pytest.raises((RecordError, NotRecordedError), match="record"):
-        read(SPEC, "tight", tmp_path)
+        read(SPEC, "converged", folder=tmp_path)
