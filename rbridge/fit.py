@@ -199,9 +199,7 @@ class LmeFit:
             return self.fitted(level)
         depth = self._depth(level)
         rows = checks.check_frame(newdata, "newdata")
-        wanted = self._ask("rb_predict_columns", _number(depth), decode=lambda value: decode.items(value))
-        with session.locked():
-            originals, crossing = decode.strings(wanted["original"]), decode.strings(wanted["crossing"])
+        originals, crossing = self._ask("rb_predict_columns", _number(depth), decode=_decode_names)
         checks.check_columns(rows, {"predict": originals}, "newdata")
         columns = checks.convert_columns(rows, originals)
         checks.check_values(columns, na_action="exclude", argument="newdata")
@@ -314,6 +312,11 @@ class LmeFit:
         rows = self._overview.rows
         order = np.argsort(rows, kind="stable")
         return pd.Series(values[order], index=self._index[rows[order]])
+
+
+def _decode_names(value: Any) -> tuple[list[str], list[str]]:
+    parts = decode.items(value)
+    return decode.strings(parts["original"]), decode.strings(parts["crossing"])
 
 
 def _number(value: float) -> Any:

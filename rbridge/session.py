@@ -126,14 +126,23 @@ def call(
     session = _running()
     with session.lock, _r_locale(), _quiet_console(session.callbacks):
         _dropped.clear()
-        ri = session.ri
-        built = [_build(arg) for arg in args]
-        answer = session.door(ri.StrSexpVector([function]), ri.ListSexpVector(built))
-        value, failure, warned, messages = answer[0], tuple(answer[1]), tuple(answer[2]), tuple(answer[3])
-        if failure:
-            raise _error(*failure)
-        result = Handle(value) if decode is None else decode(value)
-    return Reply(result, warned, messages)
+        reply, failure = _call_locked(session, function, args, decode)
+    if failure:
+        raise _error(*failure)
+    return reply
+
+
+def _call_locked(
+    session: _Session, function: str, args: tuple[Any, ...], decode: Callable[[Any], Any] | None
+) -> tuple[Reply, tuple[str, ...]]:
+    """Do the call. A function of its own, so that its R objects are released before the lock is."""
+    ri = session.ri
+    built = ri.ListSexpVector([_build(arg) for arg in args])
+    answer = session.door(ri.StrSexpVector([function]), built)
+    value, failure, warned, messages = answer[0], tuple(answer[1]), tuple(answer[2]), tuple(answer[3])
+    if failure:
+        return Reply(None), failure
+    return Reply(Handle(value) if decode is None else decode(value), warned, messages), ()
 
 
 def interface() -> Any:

@@ -117,7 +117,7 @@ rb_predict_columns <- function(handle, level) {
   names <- rb_predict_variables(handle, level)
   at <- match(names, names(stand_ins))
   original <- ifelse(is.na(at), names, stand_ins[at])
-  list(original = as.character(original), crossing = as.character(names), groups = handle$model$group_names)
+  list(original = as.character(original), crossing = as.character(names))
 }
 
 rb_live <- function(handle) handle$fit
