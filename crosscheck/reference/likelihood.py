@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,5 +122,4 @@ def _outermost_groups(problem: Problem) -> list[Rows]:
     codes = problem.levels[0].codes
     order = np.argsort(codes, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
-    sizes = sorted({len(rows) for rows in groups})
-    return [np.array([rows for rows in groups if len(rows) == size]) for size in sizes]
+    return [np.array(list(alike)) for _, alike in groupby(sorted(groups, key=len), len)]

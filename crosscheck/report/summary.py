@@ -9,7 +9,7 @@ from ..compare import Row, Verdict
 from ..quantities import NUMBERS, QUANTITIES, Quantity
 from ..study import ModelCheck, Study
 from . import labels, numbers
-from .blocks import Cell, Column, Table
+from .blocks import Cell, Column, Lines, Table
 
 CLEARLY_SHORT = 1e-6
 """A distance in standard errors from which on it is marked: printed digits begin to hang on it."""
@@ -42,13 +42,13 @@ def by_quantity(study: Study, engine: str) -> Table:
     return Table(f"All of {engine} against R, by quantity", columns, tuple(rows), tuple(notes))
 
 
-def reasons() -> Table:
+def reasons() -> Lines:
     """Return every tolerance with its reason."""
-    columns = (Column("quantity", "left"), Column("limit"), Column("unit", "left"), Column("reason", "left"))
-    rows = tuple(
-        (Cell(q.title), Cell(numbers.small(q.limit)), Cell(q.unit), Cell(q.reason)) for q in QUANTITIES
-    )
-    return Table("Tolerances and their reasons", columns, rows)
+    lines = []
+    for quantity in QUANTITIES:
+        limit = f"within {numbers.small(quantity.limit)} {quantity.unit}" if quantity.limit else "identical"
+        lines.append(Cell(f"{quantity.title}: {limit}. {quantity.reason[0].upper()}{quantity.reason[1:]}."))
+    return Lines(tuple(lines), "Tolerances and their reasons")
 
 
 def optima(study: Study) -> Table | None:
@@ -92,7 +92,8 @@ def verdict(study: Study) -> Cell:
     against = f"{engines} and R ({'live' if study.live else 'recorded'})"
     if study.agree:
         strain = max(row.strain for comparison in comparisons if (row := comparison.worst()))
-        text = f"{len(study.checks)} fits, {values:,} values, the worst at {numbers.percent(strain)} of its limit"
+        fits = f"{len(study.checks)} fit{'s' * (len(study.checks) != 1)}"
+        text = f"{fits}, {values:,} values, the worst at {numbers.percent(strain)} of its limit"
         return Cell(f"AGREE: {against}: {text}", "good")
     failed = sum(not check.agree for check in study.checks)
     outside = sum(len(comparison.failures) for comparison in comparisons)
