@@ -42,7 +42,7 @@ class Fitted(Protocol):
         """Schwarz's criterion."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Anova:
     """F tests of one fit, or likelihood-ratio tests of several; ``str()`` is R's print.
 
@@ -108,7 +108,7 @@ def terms_of(model: Model) -> Terms:
 
 def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     """One F test a term: given the terms before it ("sequential"), or given all others ("marginal")."""
-    if type not in TYPES:
+    if not isinstance(type, str) or type not in TYPES:
         raise ArgumentError(f"type: {type!r} is unknown; choose 'sequential' or 'marginal'")
     terms = terms_of(model)
     covariance = adjusted_vcov(model, estimates)

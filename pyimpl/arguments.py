@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from pyimpl.errors import ArgumentError, NotSupportedError
@@ -19,7 +20,7 @@ _CONTROL = frozenset(
 
 def check_method(method: object) -> str:
     """Return ``method`` if it is one of the two."""
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ArgumentError(f"method: {method!r} is unknown; choose 'REML' or 'ML'")
     return str(method)
 
@@ -38,12 +39,12 @@ def check_control(control: object) -> dict[str, int]:
             close = difflib.get_close_matches(str(name), _CONTROL, n=1)
             mend = f"did you mean {close[0]!r}?" if close else "leave it out"
             raise ArgumentError(f"control: {name!r} is not a setting of lmeControl; {mend}")
-    if control.get("sigma") not in (None, 0):
+    if control.get("sigma") is not None:
         raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
     limit = control.get("maxIter", 200)
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1:
         raise ArgumentError(f"control: maxIter must be a positive whole number, got {limit!r}")
-    return {"maxIter": limit}
+    return {"maxIter": int(limit)}
 
 
 def refuse_structure(**given: Any) -> None:

@@ -10,12 +10,12 @@ from pyimpl.model import Model
 from pyimpl.optimize import Optimum, null_space
 
 # Relative random-effects scales beyond this mean that sigma is going to zero beside them.
-_RUNAWAY = 1e6
+_RUNAWAY = 1e11
 # Curvature below this fraction of the largest: a direction in which the likelihood doesn't change.
 _FLAT = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Convergence:
     """How the optimiser ended.
 
@@ -26,12 +26,13 @@ class Convergence:
     scaled_gradient : float
         Distance to the optimum: the largest remaining Newton step, in standard errors of the parameters.
     smallest_curvature, largest_curvature : float
-        Extreme eigenvalues of the deviance's second derivatives by the elements of the relative factor.
+        Extreme eigenvalues of the deviance's second derivatives by the elements of the relative factors, each in
+        units of its own size.
     singular : tuple of str
         Grouping factors whose random-effects covariance lies on the boundary: a variance of zero, or effects that
         are linear combinations of each other. A legitimate answer.
-    iterations, evaluations : int
-        Newton steps; sweeps over the groups.
+    steps, starts : int
+        Newton steps in all; starting points, more than one where the first ended on the boundary.
     """
 
     converged: bool
@@ -39,8 +40,8 @@ class Convergence:
     smallest_curvature: float
     largest_curvature: float
     singular: tuple[str, ...]
-    iterations: int
-    evaluations: int
+    steps: int
+    starts: int
 
     @property
     def on_boundary(self) -> bool:
@@ -51,14 +52,14 @@ class Convergence:
         state = "converged" if self.converged else "did not converge"
         where = f"; on the boundary: {', '.join(self.singular)}" if self.singular else ""
         return (
-            f"{state} after {self.iterations} Newton steps, {self.scaled_gradient:.1e} standard errors from the "
+            f"{state} after {self.steps} Newton steps, {self.scaled_gradient:.1e} standard errors from the "
             f"optimum{where}"
         )
 
 
 def convergence_of(model: Model, optimum: Optimum) -> Convergence:
     """Read off the optimum how it was reached."""
-    curvature = np.linalg.eigvalsh(optimum.hessian)
+    curvature = np.linalg.eigvalsh(optimum.curvature)
     Lambdas = optimum.evaluation.Lambdas[::-1]
     singular = [
         level.grouping.name
@@ -71,8 +72,8 @@ def convergence_of(model: Model, optimum: Optimum) -> Convergence:
         smallest_curvature=float(curvature[0]),
         largest_curvature=float(curvature[-1]),
         singular=tuple(singular),
-        iterations=optimum.iterations,
-        evaluations=optimum.evaluations,
+        steps=optimum.steps,
+        starts=optimum.starts,
     )
 
 

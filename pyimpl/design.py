@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,20 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
-from pyimpl.errors import DataError
-from pyimpl.formula import ColumnSpec, Formula, RandomLevel, check_contrasts, learn_columns, response_column
+from pyimpl.errors import DataError, FormulaError
+from pyimpl.formula import (
+    ColumnSpec,
+    Formula,
+    RandomLevel,
+    RandomPart,
+    check_contrasts,
+    learn_columns,
+    response_column,
+)
 from pyimpl.grouping import Grouping, group_rows
+
+# The numerics square numbers, and multiply the squares of two columns.
+_LARGEST = 1e75
 
 _CLASSES: dict[str, type[Covariance]] = {
     "pdLogChol": General,
@@ -126,14 +137,19 @@ def make_design(
         )
     for level in levels:
         _check_group_sizes(level)
+    Z = tuple(level.build(frame) for level in levels)
+    _check_magnitudes(y[:, None], [fixed.response_text], "fixed")
+    _check_magnitudes(X, spec.names, "fixed")
+    for level, own in zip(levels, Z, strict=True):
+        _check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
-    return Design(y, X, tuple(level.build(frame) for level in levels), spec, levels, order)
+    return Design(y, X, Z, spec, levels, order)
 
 
 def _level(
     grouping: Grouping, level: RandomLevel, frame: pd.DataFrame, contrasts: Mapping[str, str] | None
 ) -> Level:
-    parts = level.blocks or (level,)
+    parts: tuple[RandomLevel | RandomPart, ...] = level.blocks or (level,)
     blocks = tuple(
         RandomBlock(
             part.formula,
@@ -150,6 +166,12 @@ def _level(
     covariances = tuple(
         _CLASSES[block.structure](size, block.structure) for block, size in zip(blocks, sizes, strict=True)
     )
+    for part, covariance in zip(parts, covariances, strict=True):
+        if part.value is not None and len(part.value) != covariance.n_parameters:
+            raise FormulaError(
+                f"random: {part.structure} for '{level.group}' has {covariance.n_parameters} parameters, but "
+                f"{len(part.value)} starting values are given; leave them out, they don't matter here"
+            )
     if not level.blocks:
         return Level(grouping, blocks, covariances[0])
     return Level(grouping, blocks, Blocked(sum(sizes), level.structure, covariances))
@@ -162,4 +184,16 @@ def _check_group_sizes(level: Level) -> None:
         raise DataError(
             f"random: fewer observations than random effects in all groups of '{level.grouping.name}': the largest "
             f"group has {largest} rows, but each has {q} random effects ({', '.join(level.names)}); drop some"
+        )
+
+
+def _check_magnitudes(columns: Array, names: Sequence[str], argument: str) -> None:
+    """Refuse columns whose squares overflow or vanish."""
+    largest = np.abs(columns).max(axis=0)
+    outside = np.flatnonzero((largest > _LARGEST) | ((largest < 1 / _LARGEST) & (largest > 0)))
+    if outside.size:
+        name, size = names[outside[0]], largest[outside[0]]
+        raise DataError(
+            f"{argument}: the values of '{name}' are of the order of {size:.0e}, too far from 1 to compute with; "
+            "change its units"
         )

@@ -1,4 +1,7 @@
-"""From an optimum in the core's coordinates to estimates in the user's units."""
+"""From an optimum in the core's coordinates to estimates in the user's units, and from its order of levels to R's.
+
+The numerics go from the innermost level outwards; everything from here on counts levels from the outermost.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from scipy.linalg import solve_triangular
 from pyimpl.arrays import Array
 from pyimpl.moments import Moments
 from pyimpl.objective import Likelihood, log_likelihood
-from pyimpl.optimize import Optimum
+from pyimpl.optimize import Optimum, null_space
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What was estimated, as plain arrays; levels are innermost first.
+    """What was estimated, as plain read-only arrays; levels are outermost first.
 
     Attributes
     ----------
@@ -43,6 +46,10 @@ class Estimates:
     log_lik: float
     n_parameters: int
 
+    def __post_init__(self) -> None:
+        for array in (self.beta, self.vcov, *self.covariances, *self.blups):
+            array.setflags(write=False)
+
 
 def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     """Translate the optimum to the user's units."""
@@ -50,8 +57,9 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
     spread = solve_triangular(moments.R, np.linalg.inv(evaluation.up.R)) * sigma
     covariances, blups = [], []
-    for level, Lambda, effects in zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True):
-        factor = solve_triangular(level.T, Lambda) * sigma
+    innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
+    for level, Lambda, effects in reversed(list(innermost_first)):
+        factor = solve_triangular(level.T, _without_rounding(Lambda)) * sigma
         covariances.append(factor @ factor.T)
         blups.append(solve_triangular(level.T, effects).T * moments.scale)
     return Estimates(
@@ -68,3 +76,9 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
 def fixed_effects(moments: Moments, beta: Array) -> Array:
     """Coefficients of X from those of its orthonormalised columns."""
     return np.asarray(moments.beta + solve_triangular(moments.R, beta) * moments.scale)
+
+
+def _without_rounding(Lambda: Array) -> Array:
+    """Lambda with standard deviations that are zero up to rounding made zero."""
+    null = null_space(Lambda)
+    return Lambda if not null.shape[1] else Lambda - null @ (null.T @ Lambda)

@@ -17,7 +17,7 @@ from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.frame import check_frame
 from pyimpl.intervals import Intervals, check_intervals, fixed_intervals, variance_intervals
-from pyimpl.model import Model
+from pyimpl.model import LevelChoice, Model, is_sequence
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum
 from pyimpl.prediction import fitted_values, predicted_values
@@ -27,10 +27,9 @@ from pyimpl.var_corr import VarCorr
 
 RESIDUAL_TYPES = ("response", "pearson", "normalized")
 
-LevelChoice = int | str | None
 
-
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
+# Not slotted, as the other objects that users hold: a frozen slotted class words a refused assignment badly.
+@dataclass(frozen=True, repr=False, eq=False)
 class LmeFit:
     """A fitted linear mixed-effects model, as R's ``lme`` object. Immutable.
 
@@ -153,7 +152,7 @@ class LmeFit:
         level : int, str, or a sequence of them
             As for :meth:`fitted`.
         """
-        if type not in RESIDUAL_TYPES:
+        if not isinstance(type, str) or type not in RESIDUAL_TYPES:
             raise ArgumentError(f"type: {type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}")
         unit = 1.0 if type == "response" else self.sigma
         y = self.model.design.y
@@ -256,7 +255,7 @@ class LmeFit:
         depths = self.model.depths(level)
         names = ["fixed", *self.n_groups]
         columns = [self.model.frame.series(values(depth), names[depth]) for depth in depths]
-        if level is None or isinstance(level, int | str):
+        if not is_sequence(level):
             return columns[0].rename(None)
         return pd.concat(columns, axis=1)
 

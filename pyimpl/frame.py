@@ -104,7 +104,7 @@ def check_frame(data: object) -> pd.DataFrame:
 
 def check_na_action(na_action: object) -> str:
     """Return ``na_action`` if it is one of the three."""
-    if na_action not in NA_ACTIONS:
+    if not isinstance(na_action, str) or na_action not in NA_ACTIONS:
         raise ArgumentError(
             f"na_action: {na_action!r} is unknown; choose one of 'fail', 'omit' and 'exclude'"
         )
@@ -123,7 +123,7 @@ def subset_rows(subset: object, data: pd.DataFrame) -> np.ndarray:
             )
         subset = subset.reindex(data.index)
     try:
-        if np.asarray(subset).dtype.kind in "iuf":
+        if np.ndim(np.asarray(subset)) != 1 or np.asarray(subset).dtype.kind in "iuf":
             raise TypeError
         mask = pd.array(subset, dtype="boolean")  # type: ignore[call-overload]
     except (TypeError, ValueError):

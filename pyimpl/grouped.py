@@ -1,8 +1,9 @@
 """Linear algebra on many small matrices at once: one matrix a group, the group axis last.
 
 A *grouped matrix* is an array of shape (r, c, G): matrix ``g`` is ``[:, :, g]``. Python loops run over the small
-axes r and c only, so each statement is one numpy call over all groups. Every function is analytic (it never
-conjugates, and never branches on a value), so complex arguments give complex-step derivatives.
+axes r and c only, so each statement is one numpy call over all groups. Every function is
+analytic: it never conjugates, and where it must look at a value (a column that is zero up to rounding) it looks at the
+real part, which a complex step of 1e-30 leaves as it is. So complex arguments give complex-step derivatives.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _STEP = 1e-30
 _FLAT = 1e-9  # curvature below this fraction of the largest is none
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Intervals:
     """Confidence intervals; ``str()`` is R's print of ``intervals(fit)``.
 
@@ -63,9 +63,9 @@ def _rows(table: IntervalTable) -> list[tuple[object, ...]]:
 
 def check_intervals(level: object, which: object) -> float:
     """Return the confidence level, if both arguments can be used."""
-    if which not in WHICH:
+    if not isinstance(which, str) or which not in WHICH:
         raise ArgumentError(f"which: {which!r} is unknown; choose one of {', '.join(WHICH)}")
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
+    if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 < level < 1:
         raise ArgumentError(f"level: the confidence level must lie between 0 and 1, got {level!r}")
     return float(level)
 
@@ -127,7 +127,7 @@ def _information(likelihood: Likelihood, optimum: Optimum) -> Array:
     g = np.array([np.log(likelihood.evaluate(theta + step).up.rss).imag / _STEP for step in steps])
     corner = np.array([[4.0 * nu]])
     return np.block(
-        [[optimum.hessian + nu * np.outer(g, g), -2 * nu * g[:, None]], [-2 * nu * g[None], corner]]
+        [[likelihood.hessian(theta) + nu * np.outer(g, g), -2 * nu * g[:, None]], [-2 * nu * g[None], corner]]
     )
 
 

@@ -123,13 +123,17 @@ def _moments(design: Design, formula: Formula) -> Moments:
         return compress(design.columns(), starts, structures, design.X.shape[1])
     except DependentColumnError as error:
         column = design.X[:, error.column]
-        what = "is constant" if np.ptp(column) == 0 else "is a linear combination of the columns before it"
+        constant = np.ptp(column) == 0
+        what = (
+            "is constant" if constant else "is a linear combination of the columns before it, up to rounding"
+        )
         raise DataError(
             f"fixed: the column '{design.fixed.names[error.column]}' {what}, so its coefficient can't be "
-            "estimated; drop it from the formula"
+            "estimated; drop it from the formula, or subtract a constant if it hardly varies beside its size"
         ) from None
     except PerfectFitError:
         raise DataError(
             f"fixed: the fixed effects fit the response '{formula.response_text}' exactly, so there is no variance "
-            "to estimate; check that the response isn't constant or a combination of its covariates"
+            "to estimate; check that the response isn't constant or a combination of its covariates, and subtract a "
+            "constant if it hardly varies beside its size"
         ) from None

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard, cast
+
+import numpy as np
 
 from pyimpl.design import Design, Level
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import Formula
 from pyimpl.frame import ModelFrame
+
+#: A grouping level by number or by name; None is the innermost.
+LevelChoice = int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ class Model:
             return len(names)
         if isinstance(level, str) and level in names:
             return names.index(level) + 1
-        if isinstance(level, int) and not isinstance(level, bool) and 0 <= level <= len(names):
-            return level
+        if isinstance(level, int | np.integer) and not isinstance(level, bool) and 0 <= level <= len(names):
+            return int(level)
         known = ", ".join(f"{k + 1} or '{name}'" for k, name in enumerate(names))
         raise ArgumentError(f"level: {level!r} is not a level of this model; choose 0 (population), {known}")
 
@@ -73,8 +79,21 @@ class Model:
             )
         return depth
 
-    def depths(self, level: int | str | Sequence[int | str] | None) -> list[int]:
-        """The numbers of several levels."""
-        if level is None or isinstance(level, int | str):
-            return [self.depth(level)]
+    def depths(self, level: LevelChoice | Sequence[int | str]) -> list[int]:
+        """The numbers of several levels.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such level, or none is named.
+        """
+        if not is_sequence(level):
+            return [self.depth(cast(LevelChoice, level))]
+        if not len(level):
+            raise ArgumentError("level: the list is empty; name at least one level, 0 is the population")
         return [self.depth(each) for each in level]
+
+
+def is_sequence(level: object) -> TypeGuard[Sequence[int | str]]:
+    """Whether ``level`` names several levels."""
+    return isinstance(level, list | tuple | range | np.ndarray) and np.ndim(level) == 1

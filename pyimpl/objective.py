@@ -219,7 +219,10 @@ def sweep_down(
     """Estimate the random effects from the outermost level inwards, and the gradient on the way.
 
     ``mean`` holds what is known of (outer random effects, beta) for each group at hand, (d, G), and ``spread``
-    (d, k, G) a factor of their posterior covariance over sigma^2; under ML beta adds nothing to it.
+    (d, k, G) a factor of their posterior covariance over sigma^2; under ML beta adds nothing to it. K is that factor
+    as the whitened rows see it, and F the same, with the residual beside it, as the group's effects see it: then
+    Z_g'P Z_g = (L^-1 A)'(L^-1 A) - F_K F_K' and Z_g'P y = F_residual s, whose squares make up the gradient. N is the
+    spread of a group's own effects given all that lies further out, ``gain`` how they follow what does.
     """
     mean = up.beta[:, None]
     spread = np.linalg.inv(up.R)[:, : len(up.beta) if reml else 0, None]

@@ -5,7 +5,10 @@ variance of zero, a correlation of one) is a stationary point like any other and
 quadratically. Two things need care. Lambda = 0 is stationary whether or not it is a minimum: negative curvature shows
 it, and the trust-region step follows it. And at a singular D some directions of change cannot be expressed by a
 triangular Lambda: :func:`escape` checks them against the gradient by D itself (the Karush-Kuhn-Tucker condition of a
-semidefinite program: G must be positive semidefinite on the null space of D).
+semidefinite program: the gradient must be positive semidefinite on the null space of D).
+
+Steps and curvatures are measured in units of each parameter's own size, max(1, sd of the effects it moves), so that
+random effects a million times sigma are no harder than others.
 """
 
 from __future__ import annotations
@@ -25,10 +28,16 @@ _CONVERGED = 1e-8
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
+_RUNAWAY = 1e12  # relative standard deviations beyond this are on their way to infinity
+_ROUNDING = 1e-12
 _SINGULAR = 1e-7  # a standard deviation below this (in units of sigma and of Z's columns) is zero
+# The other valleys that a boundary optimum may have beside it are looked for from these multiples of the start.
+_OTHER_STARTS = (25.0, 5.0, 0.2)
+_INFEASIBLE = -1e-6  # a gradient on the null space below this fraction of the largest is a way down
+_NUDGE = 1e-2  # the variance to begin with in such a direction, small beside sigma^2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Optimum:
     """Where the optimiser ended.
 
@@ -36,21 +45,24 @@ class Optimum:
     ----------
     evaluation : Evaluation
         Deviance and estimates there.
-    hessian : (m, m) array
-        Second derivatives of the deviance there.
+    curvature : (m, m) array
+        Second derivatives of the deviance there, each parameter in units of its own size.
     scaled_gradient : float
-        Largest |Newton step| in each eigenvector's own standard error; the distance to the optimum.
-    iterations, evaluations : int
-        Newton steps tried; sweeps done, those for second derivatives included.
+        The distance to the optimum: the largest remaining Newton step along an eigenvector of the curvature, in
+        standard errors.
+    steps : int
+        Newton steps tried.
+    starts : int
+        Starting points used: more than one where the optimum is on the boundary.
     converged : bool
         The scaled gradient is below 1e-8 and no direction has negative curvature.
     """
 
     evaluation: Evaluation
-    hessian: Array
+    curvature: Array
     scaled_gradient: float
-    iterations: int
-    evaluations: int
+    steps: int
+    starts: int
     converged: bool
 
 
@@ -64,14 +76,31 @@ def starting_point(likelihood: Likelihood) -> Array:
     return np.concatenate(parts)
 
 
-def minimise(likelihood: Likelihood, start: Array, max_iterations: int = 200) -> Optimum:
-    """Descend from ``start`` to a minimum of the deviance over all positive semidefinite D."""
-    optimum = _newton(likelihood, start, max_iterations)
+def minimise(likelihood: Likelihood, start: Array, max_steps: int = 200) -> Optimum:
+    """Find the minimum of the deviance over all positive semidefinite D.
+
+    The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from a
+    singular optimum the search begins anew from other starts, and the deepest valley counts.
+    """
+    best = _descend(likelihood, start, max_steps)
+    steps, starts = best.steps, 1
+    if is_singular(best.evaluation):
+        for factor in _OTHER_STARTS:
+            other = _descend(likelihood, factor * start, max_steps)
+            steps, starts = steps + other.steps, starts + 1
+            if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
+                best = other
+    return Optimum(best.evaluation, best.curvature, best.scaled_gradient, steps, starts, best.converged)
+
+
+def _descend(likelihood: Likelihood, start: Array, max_steps: int) -> Optimum:
+    """Newton's method from one start, and on from points that fail the Karush-Kuhn-Tucker condition."""
+    optimum = _newton(likelihood, start, max_steps)
     for _ in range(10):
-        theta = escape(likelihood, optimum)
+        theta = escape(likelihood, optimum.evaluation)
         if theta is None:
             break
-        further = _newton(likelihood, theta, max_iterations)
+        further = _newton(likelihood, theta, max_steps)
         if further.evaluation.deviance >= optimum.evaluation.deviance:
             break
         optimum = further
@@ -80,56 +109,86 @@ def minimise(likelihood: Likelihood, start: Array, max_iterations: int = 200) ->
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A point of the search: its derivatives, its distance to a stationary point, whether it curves upwards."""
+    """A point of the search, with derivatives by theta / sizes.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+    sizes, gradient : (m,) arrays
+    values, vectors : (m,) and (m, m) arrays
+        Eigenvalues, ascending, and eigenvectors of the second derivatives.
+    """
 
     evaluation: Evaluation
-    hessian: Array
-    scaled_gradient: float
-    convex: bool
+    sizes: Array
+    gradient: Array
+    values: Array
+    vectors: Array
+
+    @property
+    def floor(self) -> float:
+        """Curvature below this is none, up to rounding."""
+        return _CURVATURE_FLOOR * max(float(np.abs(self.values).max()), 1.0)
+
+    @property
+    def convex(self) -> bool:
+        """Whether the deviance curves upwards in all directions, up to rounding."""
+        return bool(self.values[0] > -self.floor)
+
+    @property
+    def scaled_gradient(self) -> float:
+        """The curvature of the deviance is twice the information: a standard error is sqrt(2 / eigenvalue)."""
+        curvature = np.maximum(np.abs(self.values), self.floor)
+        return float((np.abs(self.vectors.T @ self.gradient) / np.sqrt(2 * curvature)).max())
 
 
 def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
-    hessian = likelihood.hessian(evaluation.theta)
-    flat = _CURVATURE_FLOOR * max(float(np.abs(hessian).max()), 1.0)
-    convex = bool(np.linalg.eigvalsh(hessian)[0] > -flat)
-    return _Point(evaluation, hessian, _scaled_gradient(evaluation.gradient, hessian), convex)
+    sizes = _sizes(likelihood, evaluation)
+    hessian = likelihood.hessian(evaluation.theta) * sizes[:, None] * sizes
+    values, vectors = np.linalg.eigh(hessian)
+    return _Point(evaluation, sizes, evaluation.gradient * sizes, values, vectors)
 
 
-def _newton(likelihood: Likelihood, theta: Array, max_iterations: int) -> Optimum:
-    """Trust-region Newton iterations from one starting point."""
+def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
+    """The size of each parameter: the standard deviation, over sigma, of the effects it moves, but at least 1."""
+    parts = []
+    for structure, Lambda in zip(likelihood.structures, evaluation.Lambdas, strict=True):
+        sd = np.sqrt((Lambda**2).sum(axis=1))
+        moved = np.abs(structure.basis).max(axis=2) > 0
+        parts.append(np.maximum(1.0, np.where(moved, sd, 0.0).max(axis=1)))
+    return np.concatenate(parts)
+
+
+def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
+    """Trust-region Newton steps from one starting point."""
     here = _point(likelihood, likelihood.evaluate(theta))
-    radius = max(1.0, float(np.linalg.norm(theta)))
-    points = 1
-    iteration = 0
-    while iteration < max_iterations and radius > _SMALLEST_RADIUS:
-        iteration += 1
-        gradient, hessian = here.evaluation.gradient, here.hessian
-        step = trust_region_step(gradient, hessian, radius)
-        there = likelihood.evaluate(here.evaluation.theta + step)
-        predicted = -(gradient @ step + step @ hessian @ step / 2)
+    radius = max(1.0, float(np.linalg.norm(theta / here.sizes)))
+    steps = 0
+    while steps < max_steps and radius > _SMALLEST_RADIUS and here.sizes.max() < _RUNAWAY:
+        steps += 1
+        step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
+        there = likelihood.evaluate(here.evaluation.theta + step * here.sizes)
         gained = here.evaluation.deviance - there.deviance
-        noise = 1e-12 * (1.0 + abs(here.evaluation.deviance))
+        noise = _noise(here.evaluation.deviance)
         if here.convex and (here.scaled_gradient < _CONVERGED or predicted < noise):
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
             polished = _point(likelihood, there)
-            points += 1
             if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
                 break
             here = polished
             continue
-        ratio = gained / predicted if np.isfinite(gained) else -1.0
-        radius = _resized(radius, float(ratio), float(np.linalg.norm(step)))
+        ratio = float(gained / predicted) if np.isfinite(gained) else -1.0
+        radius = _resized(radius, ratio, float(np.linalg.norm(step)))
         if ratio > _WORTH_A_STEP:
             here = _point(likelihood, there)
-            points += 1
-    return Optimum(
-        here.evaluation,
-        here.hessian,
-        here.scaled_gradient,
-        iteration,
-        1 + iteration + points * len(theta),
-        here.scaled_gradient < _CONVERGED and here.convex,
-    )
+    curvature = (here.vectors * here.values) @ here.vectors.T
+    converged = here.scaled_gradient < _CONVERGED and here.convex
+    return Optimum(here.evaluation, curvature, here.scaled_gradient, steps, 1, converged)
+
+
+def _noise(deviance: float) -> float:
+    """How far rounding may move the deviance."""
+    return 1e-12 * (1.0 + abs(deviance))
 
 
 def _resized(radius: float, ratio: float, length: float) -> float:
@@ -139,68 +198,77 @@ def _resized(radius: float, ratio: float, length: float) -> float:
     return max(radius, 2 * length) if ratio > 0.75 else radius
 
 
-def trust_region_step(gradient: Array, hessian: Array, radius: float) -> Array:
-    """Minimise g's + s'Hs / 2 over |s| <= radius (More & Sorensen 1983), by H's eigenvectors.
+def trust_region_step(gradient: Array, values: Array, vectors: Array, radius: float) -> tuple[Array, float]:
+    """Minimise g's + s'Hs / 2 over |s| <= radius (More & Sorensen 1983), by H's eigenvalues and eigenvectors.
 
     Where the gradient has no part in a direction of negative curvature (a saddle), the step takes that direction.
+
+    Returns
+    -------
+    step : (m,) array
+    predicted : float
+        How far the quadratic falls.
     """
-    values, vectors = np.linalg.eigh(hessian)
-    flat = _CURVATURE_FLOOR * max(np.abs(values).max(), 1.0)
+    flat = _CURVATURE_FLOOR * max(float(np.abs(values).max()), 1.0)
     g = vectors.T @ gradient
-    if values[0] > -flat:
-        step = -g / np.maximum(values, flat)
-        if np.linalg.norm(step) <= radius:
-            return np.asarray(vectors @ step)
-    elif abs(g[0]) < 1e-10 * max(1.0, float(np.linalg.norm(g))):
-        g[0] = 1e-10 * max(1.0, float(np.linalg.norm(g)))
-    shift = _shift(
-        lambda mu: float(np.linalg.norm(g / (values + mu))), -values[0], float(np.linalg.norm(g)), radius
-    )
-    return np.asarray(-vectors @ (g / (values + shift)))
+    inside = -g / np.maximum(values, flat)
+    if values[0] > -flat and np.linalg.norm(inside) <= radius:
+        step = inside
+    else:
+        least = 1e-10 * max(1.0, float(np.linalg.norm(g)))
+        if values[0] <= -flat and abs(g[0]) < least:
+            g[0] = least
+        step = -g / (values + _shift(g, values, radius))
+    return np.asarray(vectors @ step), float(-(g @ step + (values * step) @ step / 2))
 
 
-def _shift(length: Callable[[float], float], smallest: float, size: float, radius: float) -> float:
-    """The mu > max(smallest, 0) at which the step's length is the radius, by bisection on a log scale."""
-    base = max(smallest, 0.0)
-    low, high = 1e-16 * max(abs(smallest), size / radius, 1e-300), size / radius + abs(smallest)
-    for _ in range(100):
-        middle = np.sqrt(low * high)
-        low, high = (middle, high) if length(base + middle) > radius else (low, middle)
-        if high < low * (1 + 1e-6):
-            break
-    return float(base + high)
+def _shift(g: Array, values: Array, radius: float) -> float:
+    """The mu > max(0, -smallest eigenvalue) at which |g / (values + mu)| is the radius, by bisection of its log."""
+    size = float(np.linalg.norm(g))
+    base = max(-float(values[0]), 0.0)
+    low, high = 1e-16 * max(base, size / radius, 1e-300), size / radius + 2 * base
+
+    def length(mu: float) -> float:
+        with np.errstate(divide="ignore"):
+            return float(np.linalg.norm(g / (values + mu)))
+
+    return base + _bisect(lambda mu: length(base + mu) > radius, low, high)
 
 
-def _scaled_gradient(gradient: Array, hessian: Array) -> float:
-    """Largest component of the gradient, each in units of its eigenvector's standard error.
+def _bisect(too_low: Callable[[float], bool], low: float, high: float) -> float:
+    """The point between ``low`` and ``high`` where ``too_low`` becomes false, to six digits."""
+    while high > low * (1 + 1e-6):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if too_low(middle) else (low, middle)
+    return high
 
-    The curvature of the deviance is twice the information, so a standard error is sqrt(2 / eigenvalue).
-    """
-    values, vectors = np.linalg.eigh(hessian)
-    flat = _CURVATURE_FLOOR * max(np.abs(values).max(), 1.0)
-    return float((np.abs(vectors.T @ gradient) / np.sqrt(2 * np.maximum(np.abs(values), flat))).max())
+
+def is_singular(evaluation: Evaluation) -> bool:
+    """Whether any level's covariance is on the boundary."""
+    return any(null_space(Lambda).shape[1] > 0 for Lambda in evaluation.Lambdas)
 
 
 def null_space(Lambda: Array) -> Array:
     """Directions in which D = Lambda Lambda' has no variance, (q, d)."""
     U, s, _ = np.linalg.svd(Lambda)
-    return np.asarray(U[:, s < _SINGULAR * max(1.0, s[0])])
+    return np.asarray(U[:, s < max(_SINGULAR, _ROUNDING * s[0])])
 
 
-def escape(likelihood: Likelihood, optimum: Optimum) -> Array | None:
+def escape(likelihood: Likelihood, evaluation: Evaluation) -> Array | None:
     """A better starting point, if an unstructured singular D fails the Karush-Kuhn-Tucker condition."""
-    Lambdas = list(optimum.evaluation.Lambdas)
+    Lambdas = list(evaluation.Lambdas)
     moved = False
     for k, structure in enumerate(likelihood.structures):
         null = null_space(Lambdas[k])
         if not isinstance(structure, General) or not null.shape[1]:
             continue
-        G = optimum.evaluation.down.gradients[k]
-        values, vectors = np.linalg.eigh(null.T @ G @ null)
-        if values[0] < -1e-6 * np.abs(np.diag(G)).max():
+        by_D = evaluation.down.gradients[k]
+        values, vectors = np.linalg.eigh(null.T @ by_D @ null)
+        if values[0] < _INFEASIBLE * np.abs(np.diag(by_D)).max():
             direction = null @ vectors[:, 0]
-            D = Lambdas[k] @ Lambdas[k].T + 1e-2 * np.outer(direction, direction)
-            Lambdas[k] = np.linalg.cholesky(D + 1e-12 * np.trace(D) * np.eye(len(D)))
+            D = Lambdas[k] @ Lambdas[k].T + _NUDGE * np.outer(direction, direction)
+            jitter = 1e-12 * np.trace(D) * np.eye(len(D))  # what is left of the null space needs a factor too
+            Lambdas[k] = np.linalg.cholesky(D + jitter)
             moved = True
     if not moved:
         return None

@@ -35,8 +35,9 @@ def level_of_page(level: Level, covariance: Array) -> LevelOfPage:
 
 def levels_of_page(model: Model, estimates: Estimates) -> tuple[LevelOfPage, ...]:
     """All levels, outermost first."""
-    covariances = estimates.covariances[::-1]
-    return tuple(level_of_page(level, c) for level, c in zip(model.levels, covariances, strict=True))
+    return tuple(
+        level_of_page(level, c) for level, c in zip(model.levels, estimates.covariances, strict=True)
+    )
 
 
 def description(model: Model, estimates: Estimates) -> ModelDescription:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from pyimpl.arrays import Array, Indices
 from pyimpl.design import Level
 from pyimpl.errors import DataError
 from pyimpl.estimates import Estimates
+from pyimpl.formula import ColumnSpec
 from pyimpl.formula.values import level_name, select_column
 from pyimpl.model import Model
 
@@ -16,8 +19,7 @@ from pyimpl.model import Model
 def fitted_values(model: Model, estimates: Estimates, depth: int) -> Array:
     """X beta plus the random effects of the first ``depth`` levels, (N,), in the order of the rows."""
     values = model.design.X @ estimates.beta
-    blups = estimates.blups[::-1]
-    for level, Z, effects in zip(model.levels[:depth], model.design.Z, blups, strict=False):
+    for level, Z, effects in zip(model.levels[:depth], model.design.Z, estimates.blups, strict=False):
         values += np.einsum("nq,nq->n", Z, effects[level.grouping.codes])
     return np.asarray(values)
 
@@ -30,14 +32,20 @@ def predicted_values(model: Model, estimates: Estimates, newdata: pd.DataFrame, 
     DataError
         A column that the model needs is missing, or holds a factor level that the data didn't have.
     """
-    values = model.design.fixed.build(newdata) @ estimates.beta
+    values = _of_newdata(model.design.fixed).build(newdata) @ estimates.beta
     codes: Indices | None = None
     for k, level in enumerate(model.levels[:depth]):
         codes = _known_groups(level, newdata, codes)
-        effects = estimates.blups[len(model.levels) - 1 - k]
-        own = np.einsum("nq,nq->n", level.build(newdata), effects[codes])
+        effects = estimates.blups[k]
+        Z = np.concatenate([_of_newdata(block.columns).build(newdata) for block in level.blocks], axis=1)
+        own = np.einsum("nq,nq->n", Z, effects[codes])
         values = values + np.where(codes < 0, np.nan, own)
     return np.asarray(values)
+
+
+def _of_newdata(columns: ColumnSpec) -> ColumnSpec:
+    """The same columns, with ``newdata`` as the argument that errors are about."""
+    return replace(columns, argument="newdata")
 
 
 def _known_groups(level: Level, newdata: pd.DataFrame, outer: Indices | None) -> Indices:
@@ -47,8 +55,18 @@ def _known_groups(level: Level, newdata: pd.DataFrame, outer: Indices | None) ->
         raise DataError(
             f"newdata: the grouping factor '{level.grouping.name}' has missing values; fill or drop them"
         )
-    labels = pd.Index(column.astype(object).map(level_name))
+    known = set(level.grouping.labels)
+    names = {value: _name_in_fit(value, known) for value in column.unique()}
+    labels = pd.Index(column.astype(object).map(names))
     if outer is None:
         return np.asarray(pd.Index(level.grouping.names).get_indexer(labels))
     own = pd.MultiIndex.from_arrays([level.grouping.parents, level.grouping.labels])
     return np.asarray(own.get_indexer(pd.MultiIndex.from_arrays([outer, labels])))
+
+
+def _name_in_fit(value: object, known: set[str]) -> str:
+    """The name of a group's label. A whole number may have been of another type in the fit, as after a merge."""
+    names = [level_name(value)]
+    if isinstance(value, int | float | np.number) and float(value).is_integer():
+        names += [str(int(value)), level_name(float(value))]
+    return next((name for name in names if name in known), names[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyimpl.report import SummaryPage, render_summary, summary_to_html
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """The summary of a fit; ``str()`` is R's ``print(summary(fit))``, character for character.
 

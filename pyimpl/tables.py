@@ -14,13 +14,13 @@ from pyimpl.model import Model
 
 def fixed_effects(model: Model, estimates: Estimates) -> pd.Series:
     """Estimates of the fixed effects."""
-    return pd.Series(estimates.beta, index=list(model.design.fixed.names))
+    return pd.Series(estimates.beta.copy(), index=list(model.design.fixed.names))
 
 
 def covariance_of_fixed(model: Model, estimates: Estimates) -> pd.DataFrame:
     """Covariance matrix of the fixed effects' estimates."""
     names = list(model.design.fixed.names)
-    return pd.DataFrame(estimates.vcov, index=names, columns=names)
+    return pd.DataFrame(estimates.vcov.copy(), index=names, columns=names)
 
 
 def adjusted_vcov(model: Model, estimates: Estimates) -> Array:
@@ -46,8 +46,8 @@ def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
 def random_effects(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
     """BLUPs of one level's random effects, a row a group."""
     level = model.levels[depth - 1]
-    effects = estimates.blups[len(model.levels) - depth]
-    return pd.DataFrame(effects, index=list(level.grouping.names), columns=list(level.names))
+    effects = estimates.blups[depth - 1]
+    return pd.DataFrame(effects.copy(), index=list(level.grouping.names), columns=list(level.names))
 
 
 def coefficients(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def coefficients(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame
 def random_covariance(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
     """Covariance matrix of one level's random effects."""
     names = list(model.levels[depth - 1].names)
-    return pd.DataFrame(estimates.covariances[len(model.levels) - depth], index=names, columns=names)
+    return pd.DataFrame(estimates.covariances[depth - 1].copy(), index=names, columns=names)
 
 
 def correlations(covariance: Array) -> Array:

@@ -12,7 +12,7 @@ from pyimpl.report import Level as LevelOfPage
 from pyimpl.report import VarCorrPage, render_var_corr, var_corr_to_html
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class VarCorr:
     """Variances, standard deviations and correlations of the random effects, as R's ``VarCorr(fit)``.
 
@@ -56,7 +56,7 @@ class VarCorr:
         known = [level.group for level in self.levels]
         if group is None and len(known) == 1:
             group = known[0]
-        if group not in known:
+        if not isinstance(group, str) or group not in known:
             raise ArgumentError(
                 f"group: {group!r} is not a grouping factor of this model; choose from {known}"
             )

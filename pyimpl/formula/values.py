@@ -161,7 +161,7 @@ def _refuse_missing(column: pd.Series[Any], name: str, argument: str) -> None:
         rows = column.index[missing][:3].tolist()
         raise DataError(
             f"{argument}: column {name!r} has {int(missing.sum())} missing values (rows {_rows(rows)}); "
-            "drop those rows or use na_action='omit'"
+            + ("drop those rows" if argument == "newdata" else "drop those rows or use na_action='omit'")
         )
 
 
