@@ -11,6 +11,7 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError, DataError
+from pyimpl.formula import rows_where
 
 NA_ACTIONS = ("fail", "omit", "exclude")
 
@@ -112,10 +113,12 @@ def check_na_action(na_action: object) -> str:
 
 
 def subset_rows(subset: object, data: pd.DataFrame) -> np.ndarray:
-    """Turn a boolean Series (aligned by index) or sequence (by position) into a mask of the rows.
+    """Turn a condition as text, a boolean Series (aligned by index) or sequence (by position) into a mask of the rows.
 
     Missing entries count as False, as R's ``subset`` has it.
     """
+    if isinstance(subset, str):
+        return rows_where(subset, data)
     if isinstance(subset, pd.Series) and not subset.index.equals(data.index):
         if not (subset.index.is_unique and data.index.isin(subset.index).all()):
             raise ArgumentError(

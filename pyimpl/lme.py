@@ -50,8 +50,8 @@ def lme(
         first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc.
     correlation, weights : None
         Within-group correlation and variance functions are not supported here yet; ``rbridge.lme`` has them.
-    subset : sequence or Series of bool, optional
-        The rows to use; a Series is aligned by index.
+    subset : str, sequence or Series of bool, optional
+        The rows to use: a condition in R's notation (``"sex == 'F'"``) or booleans; a Series is aligned by index.
     method : {"REML", "ML"}
         Maximise the restricted likelihood or the likelihood.
     na_action : {"fail", "omit", "exclude"}

@@ -1,6 +1,7 @@
 """R's formula grammar in, explicit terms and plain columns out; a formula string can never run code."""
 
 from pyimpl.formula.columns import ColumnSpec, check_contrasts, learn_columns
+from pyimpl.formula.condition import rows_where
 from pyimpl.formula.formula import Formula, parse_formula
 from pyimpl.formula.random import RandomLevel, RandomPart, parse_random
 from pyimpl.formula.structure import parse_structure
@@ -20,4 +21,5 @@ __all__ = [
     "parse_random",
     "parse_structure",
     "response_column",
+    "rows_where",
 ]

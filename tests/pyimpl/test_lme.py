@@ -192,6 +192,45 @@ def test_subset_is_aligned_by_index():
     assert numbers(fit) == pytest.approx(numbers(direct), rel=1e-14)
 
 
+def test_subset_as_text_is_r_s_condition():
+    data = pupils()
+    data.iloc[3, data.columns.get_loc("ses")] = np.nan  # neither above nor below: left out, as in R
+    fit = lme("score ~ 1", data, "~ 1 | school", subset="sex == 'male' & !(ses < 0)")
+    direct = lme("score ~ 1", data[(data["sex"] == "male") & (data["ses"] >= 0)], "~ 1 | school")
+    assert numbers(fit) == pytest.approx(numbers(direct), rel=1e-14)
+
+
+def test_ids_may_change_type_between_fit_and_prediction():
+    """As they do in a merge that leaves gaps; 100000 is 1e+05 to R where it is a float."""
+    data = pupils().assign(id=lambda d: 100000 * (1 + d["school"].str[1:].astype(int)))
+    fit = lme("score ~ ses", data, "~ 1 | id")
+    floats = lme("score ~ ses", data.assign(id=data["id"].astype(float)), "~ 1 | id")
+    for new in (data, data.assign(id=data["id"].astype(float)), data.assign(id=data["id"].astype("Int64"))):
+        assert fit.predict(new).to_numpy() == pytest.approx(fit.fitted().to_numpy(), rel=1e-12)
+        assert floats.predict(new).to_numpy() == pytest.approx(fit.fitted().to_numpy(), rel=1e-12)
+
+
+def test_what_a_fit_hands_out_is_the_reader_s_own():
+    fit = lme("score ~ ses", pupils(), "~ ses | school")
+    before = fit.fixef().tolist()
+    for table in (fit.fixef(), fit.vcov(), fit.ranef(), fit.get_var_cov()):
+        table.iloc[0] = 999.0
+    assert fit.fixef().tolist() == before
+    assert (fit.ranef().to_numpy() < 900).all()
+    with pytest.raises(ValueError, match="read-only"):
+        fit.estimates.beta[0] = 1.0
+    with pytest.raises(AttributeError):
+        fit.sigma = 3.0
+
+
+def test_a_variance_of_zero_is_printed_as_zero():
+    data = balanced(effects=0.0, seed=4)
+    data["y"] -= data.groupby("g")["y"].transform("mean") - 10
+    fit = lme("y ~ 1", data, "~ 1 | g")
+    assert fit.var_corr().to_frame()["std_dev"][0] == 0.0
+    assert "e-" not in str(fit.var_corr())
+
+
 def test_new_groups_are_unknown_at_their_level_only():
     data = pupils()
     fit = lme("score ~ ses", data, "~ 1 | school/room")
@@ -251,6 +290,14 @@ BAD_CALLS = {
     "correlation": (dict(correlation="corAR1()"), NotSupportedError, "correlation"),
     "subset of another length": (dict(subset=[True]), ArgumentError, "subset: has 1"),
     "subset of numbers": (dict(subset=[1, 2]), ArgumentError, "subset: expected booleans"),
+    "subset of two dimensions": (dict(subset=[[True]] * 12), ArgumentError, "subset: expected booleans"),
+    "subset that runs code": (dict(subset="system('ls') == 0"), FormulaError, "subset: .*system"),
+    "subset without a condition": (dict(subset="ses + 1"), FormulaError, "is not a condition"),
+    "subset of a missing column": (dict(subset="age > 8"), DataError, "subset: .*'age'"),
+    "contrasts for no factor": (dict(contrasts={"ses": "contr.sum"}), ArgumentError, "contrasts: 'ses'"),
+    "magnitudes": (dict(fixed="score ~ I(ses * 1e200)"), DataError, "change its units"),
+    "method that is no text": (dict(method=["REML"]), ArgumentError, "method: "),
+    "too many starting values": (dict(random={"room": "pdDiag(c(1, 2), ~ 1)"}), FormulaError, "1 parameters"),
     "no rows left": (dict(subset=[False] * 12), DataError, "subset has no rows"),
     "no fixed effects": (dict(fixed="score ~ 0"), DataError, "no fixed effects"),
     "data that is no frame": (dict(data={"score": [1]}), ArgumentError, "DataFrame"),
