@@ -15,9 +15,10 @@ I + A D A', and hands all rows on to the groups of the next level; what arrives 
 the whole of V. *Down*: :func:`sweep_down` goes back with the posterior of the outer effects, and gives each group's
 BLUP and, since d log|V| + ... in the direction S at one level is tr(S G),
 
-    G = sum_g  Z_g'P Z_g - Z_g'P y y'P Z_g / s^2,        P = V^-1 - reml * V^-1 X (X'V^-1 X)^-1 X'V^-1  (REML)
+    G = sum_g  Z_g'P Z_g - Z_g'V^-1 r r'V^-1 Z_g / s^2,    r = y - X beta,
+    P = V^-1 - reml * V^-1 X (X'V^-1 X)^-1 X'V^-1,
 
-the exact gradient (Lindstrom & Bates 1988; P without its second term is ML's). No inverse of D appears anywhere.
+the exact gradient (Lindstrom & Bates 1988). No inverse of D appears anywhere.
 """
 
 from __future__ import annotations
@@ -221,7 +222,7 @@ def sweep_down(
     ``mean`` holds what is known of (outer random effects, beta) for each group at hand, (d, G), and ``spread``
     (d, k, G) a factor of their posterior covariance over sigma^2; under ML beta adds nothing to it. K is that factor
     as the whitened rows see it, and F the same, with the residual beside it, as the group's effects see it: then
-    Z_g'P Z_g = (L^-1 A)'(L^-1 A) - F_K F_K' and Z_g'P y = F_residual s, whose squares make up the gradient. N is the
+    Z_g'P Z_g = (L^-1 A)'(L^-1 A) - F_K F_K' and Z_g'V^-1 r = s F_residual, which make up the gradient. N is the
     spread of a group's own effects given all that lies further out, ``gain`` how they follow what does.
     """
     mean = up.beta[:, None]
