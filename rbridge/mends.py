@@ -9,12 +9,19 @@ from typing import Final
 
 from rbridge.errors import RUnavailableError
 
-NO_RPY2: Final = "rpy2, which carries calls to R, isn't installed. Mend: pip install 'lmebridge[r]'"
-NO_R: Final = (
-    "R isn't found (no R on the PATH and no R_HOME). "
-    "Mend: apt-get install r-base-core r-cran-nlme (Debian, Ubuntu), "
-    "or conda install -c conda-forge r-base r-nlme, or see https://www.r-project.org; "
-    "if R is installed, put it on the PATH or set R_HOME"
+_GET_R: Final = (
+    "apt-get install r-base-core r-cran-nlme (Debian, Ubuntu), "
+    "or conda install -c conda-forge r-base r-nlme, or see https://www.r-project.org"
+)
+_GET_RPY2: Final = "pip install 'lmebridge[r]'"
+_FIND_R: Final = "if R is installed, put it on the PATH or set R_HOME"
+
+NO_RPY2: Final = f"rpy2, which carries calls to R, isn't installed. Mend: {_GET_RPY2}"
+NO_R: Final = f"R isn't found (no R on the PATH and no R_HOME). Mend: {_GET_R}; {_FIND_R}"
+#: rpy2 can't be built where R isn't, so the order matters.
+NEITHER: Final = (
+    "neither R nor rpy2, which carries calls to it, is found. "
+    f"Mend, in this order: first {_GET_R}; then {_GET_RPY2}. ({_FIND_R[0].upper()}{_FIND_R[1:]})"
 )
 NO_NLME: Final = (
     "R works, but its package nlme isn't installed. Mend: apt-get install r-cran-nlme, "
@@ -39,11 +46,16 @@ def look_for_r() -> None:
         With the command that installs what is missing.
     """
     if not _installed("rpy2"):
-        raise RUnavailableError(NO_RPY2)
-    if not _installed("rpy2.rinterface"):  # rpy2 is several distributions: one may be missing
-        raise RUnavailableError(f"rpy2 is incomplete. {NO_RPY2[NO_RPY2.index('Mend') :]}")
-    if os.name != "nt" and not os.environ.get("R_HOME") and shutil.which("R") is None:
+        raise RUnavailableError(NO_RPY2 if _has_r() else NEITHER)
+    if not _has_r():
         raise RUnavailableError(NO_R)
+    if not _installed("rpy2.rinterface"):  # rpy2 is several distributions: one may be missing
+        raise RUnavailableError(f"rpy2 is incomplete. Mend: {_GET_RPY2}")
+
+
+def _has_r() -> bool:
+    """Say whether R may be there; Windows keeps its place in the registry, which rpy2 reads itself."""
+    return os.name == "nt" or bool(os.environ.get("R_HOME")) or shutil.which("R") is not None
 
 
 def _installed(module: str) -> bool:
@@ -67,11 +79,11 @@ def explain(error: BaseException) -> RUnavailableError:
         )
     if "libR" in text or "R_HOME" in text or "r_home" in text or "library path" in text:
         return RUnavailableError(
-            f"R is there, but its shared library can't be loaded. Mend: apt-get install r-base-core "
-            f"(R must be built with --enable-R-shlib), then pip install --force-reinstall 'lmebridge[r]'. "
+            f"R is there, but its shared library can't be loaded. Mend, in this order: first apt-get install "
+            f"r-base-core (R must be built with --enable-R-shlib); then {_GET_RPY2} --force-reinstall. "
             f"(rpy2 said: {text})"
         )
     return RUnavailableError(
-        f"rpy2 can't start R. Mend: pip install --force-reinstall 'lmebridge[r]', and check that the command "
-        f"R works. (rpy2 said: {text})"
+        f"rpy2 can't start R. Mend, in this order: first check that the command R works; then "
+        f"{_GET_RPY2} --force-reinstall. (rpy2 said: {text})"
     )
