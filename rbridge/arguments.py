@@ -156,7 +156,7 @@ def check_random(random: Any) -> str | dict[str, str]:
     texts = {}
     for group, text in random.items():
         if not isinstance(group, str) or not group:
-            raise ArgumentError(f"random: a group must be named by its column, a string, not {_shown(group)}")
+            raise ArgumentError(f"random: a group must be named by its column, a string, not {shown(group)}")
         check_text(group, "random")
         texts[group] = check_text(text, f"random[{group!r}]")
     return texts
@@ -167,7 +167,7 @@ def check_choice(value: Any, argument: str, choices: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in choices:
         return str(value)
     listed = ", ".join(repr(choice) for choice in choices)
-    raise ArgumentError(f"{argument} must be one of {listed}, not {_shown(value)}")
+    raise ArgumentError(f"{argument} must be one of {listed}, not {shown(value)}")
 
 
 def check_control(control: Any) -> dict[str, bool | int | float | str]:
@@ -185,7 +185,7 @@ def check_control(control: Any) -> dict[str, bool | int | float | str]:
             mend = (
                 f"; did you mean {close[0]!r}?" if close else f"; lmeControl has {', '.join(sorted(known))}"
             )
-            raise ArgumentError(f"control: {_shown(key)} is not an argument of lmeControl{mend}")
+            raise ArgumentError(f"control: {shown(key)} is not an argument of lmeControl{mend}")
         if name in checked:
             raise ArgumentError(f"control names {name!r} twice")
         checked[name] = _control_value(name, value)
@@ -198,11 +198,11 @@ def _control_value(name: str, value: Any) -> bool | int | float | str:
     if name in _FLAGS:
         if isinstance(value, bool):
             return value
-        raise ArgumentError(f"control: {name!r} must be True or False, not {_shown(value)}")
+        raise ArgumentError(f"control: {name!r} must be True or False, not {shown(value)}")
     if name in _CHOICES:
         return check_choice(value, f"control: {name!r}", _CHOICES[name])
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(float_or_nan(value)):
-        raise ArgumentError(f"control: {name!r} must be one finite number, not {_shown(value)}")
+        raise ArgumentError(f"control: {name!r} must be one finite number, not {shown(value)}")
     return float(value)
 
 
@@ -254,8 +254,8 @@ def _subset_values(subset: Any, data: pd.DataFrame) -> pd.Series:
         if len(subset) != len(data) or not subset.index.equals(data.index):
             raise ArgumentError("subset is a Series whose index isn't the data's; align it, or give an array")
         return subset
-    plain = isinstance(subset, (np.ndarray, list, tuple)) and np.ndim(subset) == 1
-    if plain or isinstance(subset, pd.api.extensions.ExtensionArray):
+    array = isinstance(subset, np.ndarray) and subset.ndim == 1
+    if array or isinstance(subset, list | tuple | pd.api.extensions.ExtensionArray):
         return pd.Series(subset)
     raise ArgumentError("subset must be R text such as \"sex == 'F'\", or one True or False for each row")
 
@@ -305,9 +305,11 @@ def _kind(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as an error message shows it: on one line, and not long."""
     try:
         text = repr(value)
     except Exception:
         return _kind(value)
+    text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."

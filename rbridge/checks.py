@@ -46,8 +46,6 @@ def check_columns(data: pd.DataFrame, variables: Mapping[str, Sequence[str]], ar
 
 
 def _missing_column(name: str, using: str, argument: str, data: pd.DataFrame, names: Sequence[str]) -> str:
-    if name == ".":
-        return f"{using} uses '.', which nlme::lme doesn't expand. Mend: name the columns"
     start = f"{using} uses {name!r}, which is not a column of {argument}"
     if name in [str(column) for column in data.columns]:
         return f"{start}: that column's name isn't a string. Mend: data.columns = data.columns.astype(str)"
@@ -118,18 +116,15 @@ def check_response(column: Column, name: str) -> None:
         )
 
 
-def check_contrast_columns(contrasts: Mapping[str, str], columns: Mapping[str, Column]) -> None:
-    """Check that contrasts are asked only for factors that the model uses."""
+def check_contrast_columns(contrasts: Mapping[str, str], covariates: Mapping[str, Column]) -> None:
+    """Check that contrasts are asked only for factors among the variables of the fixed or random effects."""
     for name in contrasts:
-        if name not in columns:
-            listed = (
-                ", ".join(repr(key) for key, column in columns.items() if column.kind == "factor") or "none"
-            )
+        if name not in covariates:
+            factors = [key for key, column in covariates.items() if column.kind == "factor"]
+            listed = ", ".join(repr(key) for key in factors) or "none"
+            raise ArgumentError(f"contrasts: {name!r} is not a factor of the model; its factors are {listed}")
+        if covariates[name].kind != "factor":
             raise ArgumentError(
-                f"contrasts names {name!r}, which the model doesn't use; its factors are {listed}"
-            )
-        if columns[name].kind != "factor":
-            raise ArgumentError(
-                f"contrasts names {name!r}, which is {columns[name].kind}, not a factor. "
+                f"contrasts: {name!r} is {covariates[name].kind}, not a factor. "
                 f"Mend: data[{name!r}].astype('category')"
             )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from rbridge import checks, decode, frames, session, tables
-from rbridge.arguments import check_choice
+from rbridge.arguments import check_choice, shown
 from rbridge.errors import ArgumentError
 
 LevelChoice = int | str | Sequence[int | str] | None
@@ -217,8 +217,8 @@ class LmeFit:
         which
             ``"all"``, ``"var-cov"`` or ``"fixed"``.
         """
-        if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
-            raise ArgumentError(f"level must be a number between 0 and 1, not {level!r}")
+        if not isinstance(level, (float, np.floating)) or not 0 < level < 1:
+            raise ArgumentError(f"level must be a number between 0 and 1, not {shown(level)}")
         check_choice(which, "which", ("all", "var-cov", "fixed"))
         made: tables.Intervals = self._ask(
             "rb_intervals", _number(level), _string(which), decode=tables.decode_intervals
@@ -246,7 +246,8 @@ class LmeFit:
             Linear combinations of the fixed effects to test together: a dict or Series by coefficient, an
             array, or a DataFrame with one row each.
         """
-        return tables.anova([self, *others], type, terms, L)
+        handles = [_handle_of(other, position) for position, other in enumerate(others, start=1)]
+        return tables.anova([self._handle, *handles], type, terms, L)
 
     def summary(self) -> tables.Summary:
         """Return the summary: its ``str()`` is R's ``print(summary(fit))``."""
@@ -275,7 +276,7 @@ class LmeFit:
             return int(level)
         listed = ", ".join(repr(name) for name in names)
         raise ArgumentError(
-            f"level must be a number from 0 to {len(names)}, or one of {listed}, not {level!r}"
+            f"level must be a number from 0 to {len(names)}, or one of {listed}, not {shown(level)}"
         )
 
     def _levels_of(self, function: str, level: int | str | None) -> tuple[dict[str, pd.DataFrame], str]:
@@ -293,25 +294,38 @@ class LmeFit:
 
     def _by_depth(self, function: str, level: LevelChoice, *args: Any) -> pd.Series | pd.DataFrame:
         """Ask for a value for each row at one level (a Series) or at several (a frame with a column each)."""
-        names = ["fixed", *self._overview.n_groups]
-        if level is None or isinstance(level, (int, str, np.integer)):
-            return self._aligned(
-                self._ask(function, _number(self._depth(level)), *args, decode=decode.floats)
+        if not _are_several(level):
+            return self._at_depth(function, self._depth(level), *args)  # type: ignore[arg-type]
+        if len(level) == 0:
+            raise ArgumentError("level is empty: name at least one level; 0 is the population")
+        if any(each is None for each in level):
+            raise ArgumentError(
+                "level: None can't be one of several levels; give its number or its group's name"
             )
-        if not isinstance(level, Sequence) or not level or None in level:
-            raise ArgumentError(f"level must be one level, or a list of some, not {level!r}")
+        names = ["fixed", *self._overview.n_groups]
         depths = [self._depth(each) for each in level]
-        answers = [self._ask(function, _number(depth), *args, decode=decode.floats) for depth in depths]
-        columns = [
-            self._aligned(values).rename(names[depth]) for values, depth in zip(answers, depths, strict=True)
-        ]
-        return pd.concat(columns, axis=1)
+        return pd.concat([self._at_depth(function, k, *args).rename(names[k]) for k in depths], axis=1)
+
+    def _at_depth(self, function: str, depth: int, *args: Any) -> pd.Series:
+        return self._aligned(self._ask(function, _number(depth), *args, decode=decode.floats))
 
     def _aligned(self, values: np.ndarray) -> pd.Series:
         """Put R's values in the data's own order, under the data's index."""
         rows = self._overview.rows
         order = np.argsort(rows, kind="stable")
         return pd.Series(values[order], index=self._index[rows[order]])
+
+
+def _are_several(level: object) -> TypeGuard[Sequence[int | str]]:
+    array = isinstance(level, np.ndarray) and level.ndim == 1
+    return array or isinstance(level, list | tuple | range)
+
+
+def _handle_of(other: Any, position: int) -> session.Handle:
+    if not isinstance(other, LmeFit):
+        name = other.__class__.__name__
+        raise ArgumentError(f"anova compares fits of rbridge; argument {position} is a {name}")
+    return other._handle
 
 
 def _decode_names(value: Any) -> tuple[list[str], list[str]]:

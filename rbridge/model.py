@@ -28,6 +28,8 @@ class ParsedModel:
         The response's column, or "" where it is an expression.
     columns, crossing
         All used columns, and the names that they cross to R under.
+    covariates
+        The columns that are, as they stand, variables of the fixed or the random effects.
     """
 
     handle: session.Handle
@@ -35,6 +37,7 @@ class ParsedModel:
     response: str
     columns: Sequence[str]
     crossing: Sequence[str]
+    covariates: Sequence[str]
 
     @property
     def model_columns(self) -> list[str]:
@@ -60,7 +63,8 @@ def lme(
     Parameters
     ----------
     fixed
-        The response and the fixed effects, an R formula: ``"mathach ~ meanses * cses"``.
+        The response and the fixed effects, an R formula: ``"mathach ~ meanses * cses"``. ``.`` on the right
+        side is all columns that the response doesn't use; ``pi`` inside an expression is the number.
     data
         One row an observation; only the columns that the model uses are carried to R (:mod:`rbridge.frames`
         says how). Factor levels: a categorical's own order, otherwise sorted by code point.
@@ -105,13 +109,13 @@ def lme(
     request = _check(
         fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
     )
-    parsed = parse(request.texts)
+    parsed = parse(request.texts, [name for name in frame.columns if isinstance(name, str)])
     checks.check_columns(frame, parsed.variables)
     used = frame if request.keep is None else frame.loc[request.keep]
     columns = checks.convert_columns(used, parsed.columns)
     if parsed.response:
         checks.check_response(columns[parsed.response], parsed.response)
-    checks.check_contrast_columns(request.contrasts, columns)
+    checks.check_contrast_columns(request.contrasts, {name: columns[name] for name in parsed.covariates})
     r_frame = frames.to_r(list(columns.values()), parsed.crossing, len(used))
     keep = (
         session.call("rb_subset", parsed.handle, r_frame, decode=decode.flags).value
@@ -166,21 +170,36 @@ def _check(
     )
 
 
-def parse(texts: Mapping[str, str | Mapping[str, str]]) -> ParsedModel:
-    """Have R parse the texts and hold every call in them against the allow-list; nothing is evaluated."""
+def parse(texts: Mapping[str, str | Mapping[str, str]], columns: Sequence[str]) -> ParsedModel:
+    """Have R parse the texts and hold every call in them against the allow-list; nothing is evaluated.
+
+    ``columns`` are the names that the data have, which decide what ``.`` stands for and whether ``pi`` is plain.
+    """
 
     def build() -> Any:
         ri = session.interface()
         vectors = [_text_vector(ri, text) for text in texts.values()]
         return _named_list(ri, dict(zip(texts, vectors, strict=True)))
 
+    def names() -> Any:
+        # a name that no R string can hold is sure to be missing, and is refused as such if the model uses it
+        holdable = [name.replace("\0", "?").encode("utf-8", "replace").decode() for name in columns]
+        return session.interface().StrSexpVector(holdable)
+
     def read(value: Any) -> ParsedModel:
         parts = decode.items(value)
         variables = {key: decode.strings(item) for key, item in decode.items(parts["variables"]).items()}
         every, crossing = decode.strings(parts["every"]), decode.strings(parts["crossing"])
-        return ParsedModel(session.Handle(value[0]), variables, parts["response"][0], every, crossing)
+        return ParsedModel(
+            session.Handle(value[0]),
+            variables,
+            parts["response"][0],
+            every,
+            crossing,
+            decode.strings(parts["covariates"]),
+        )
 
-    parsed: ParsedModel = session.call("rb_model", build, decode=read).value
+    parsed: ParsedModel = session.call("rb_model", build, names, decode=read).value
     return parsed
 
 

@@ -23,7 +23,17 @@ from typing import Any, Final
 
 from rbridge import errors, mends
 
-R_FILES: Final = ("session.R", "names.R", "allowed.R", "parse.R", "check.R", "fit.R", "extract.R", "tables.R")
+R_FILES: Final = (
+    "session.R",
+    "names.R",
+    "allowed.R",
+    "parse.R",
+    "dot.R",
+    "check.R",
+    "fit.R",
+    "extract.R",
+    "tables.R",
+)
 
 _KINDS: Final[dict[str, type[errors.BridgeError]]] = {
     "formula": errors.FormulaError,

@@ -46,9 +46,7 @@ class VarCorr(Page):
         """Return the correlations of one level's random effects (NaN beside a variance of zero)."""
         if group is None and len(self._corr) == 1:
             group = next(iter(self._corr))
-        if group is None or group not in self._corr:
-            raise ArgumentError(f"group must be one of {', '.join(map(repr, self._corr))}, not {group!r}")
-        return self._corr[group].copy()
+        return self._corr[check_choice(group, "group", tuple(self._corr))].copy()
 
 
 def decode_var_corr(value: Any) -> VarCorr:
@@ -154,15 +152,9 @@ def _decode_anova(value: Any) -> Anova:
     return Anova(parts["text"][0], decode.frame(parts["frame"], decode.strings(parts["rows"])))
 
 
-def anova(fits: Sequence[Any], type: str, terms: Any, L: Any) -> Anova:
-    """Ask ``anova`` about one fit or several; see :meth:`rbridge.fit.LmeFit.anova`."""
-    from rbridge.fit import LmeFit
-
+def anova(fits: Sequence[session.Handle], type: str, terms: Any, L: Any) -> Anova:
+    """Ask ``anova`` about one fit in R or several; see :meth:`rbridge.fit.LmeFit.anova`."""
     check_choice(type, "type", ("sequential", "marginal"))
-    for position, other in enumerate(fits[1:], start=1):
-        if not isinstance(other, LmeFit):
-            name = other.__class__.__name__
-            raise ArgumentError(f"anova compares fits of rbridge; argument {position} is a {name}")
     if len(fits) > 1 and (terms is not None or L is not None):
         raise ArgumentError(
             "anova: terms and L are for one fit; several fits are compared by likelihood ratio"
@@ -173,7 +165,7 @@ def anova(fits: Sequence[Any], type: str, terms: Any, L: Any) -> Anova:
     combinations = None if L is None else _check_L(L)
 
     def handles() -> Any:
-        return session.interface().ListSexpVector([fit._handle.sexp for fit in fits])
+        return session.interface().ListSexpVector([fit.sexp for fit in fits])
 
     def kind() -> Any:
         return session.interface().StrSexpVector([type])
@@ -206,7 +198,8 @@ def anova(fits: Sequence[Any], type: str, terms: Any, L: Any) -> Anova:
 def _check_terms(terms: Any) -> list[str] | list[int]:
     if isinstance(terms, (str, int, np.integer)):
         terms = [terms]
-    listed = list(terms) if isinstance(terms, Sequence | np.ndarray) else []
+    array = isinstance(terms, np.ndarray) and terms.ndim == 1
+    listed = list(terms) if array or isinstance(terms, Sequence) else []
     if listed and all(isinstance(term, str) for term in listed):
         return [str(term) for term in listed]
     if listed and all(isinstance(term, (int, np.integer)) and not isinstance(term, bool) for term in listed):

@@ -88,6 +88,7 @@ rb_function_env <- local({
       made$diag <- rb_guarded_diag
       made$poly <- rb_guarded_poly
       made[[":"]] <- rb_guarded_colon
+      made$pi <- base::pi  # the one constant with a name; a column called pi crosses under another
       lockEnvironment(made, bindings = TRUE)
       env <<- made
     }

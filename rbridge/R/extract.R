@@ -58,7 +58,8 @@ rb_predict <- function(handle, frame, level) {
   before <- if (length(made) || any(vapply(frame, is.ordered, NA))) nrow(old) else 0L
   if (before) rows <- rbind(old, rows)
   rb_check_made_factors(handle, old, rows, made)
-  fit$contrasts <- fit$contrasts[setdiff(names(fit$contrasts), made)]  # nlme would look for columns of these names
+  # nlme looks for a column for each; a factor of the random effects isn't used at level 0, nor an inner one above it
+  fit$contrasts <- fit$contrasts[intersect(names(fit$contrasts), names(frame))]
   values <- as.numeric(stats::predict(fit, rows, level = level))
   answer[complete] <- values[before + seq_len(sum(complete))]
   answer
@@ -106,18 +107,19 @@ rb_known_levels <- function(handle, frame, old) {
 
 rb_predict_variables <- function(handle, level) {
   model <- handle$model
-  fixed <- all.vars(model$expressions$fixed[[3L]])
-  if (level == 0) return(fixed)
-  random <- unlist(lapply(rb_inner_formulas(model$expressions$random), function(f) all.vars(rb_covariates(f))))
   # predict() at level k needs the groups of levels 1..k, and nlme builds the random effects of these levels
-  unique(c(fixed, random, model$groups[seq_len(level)]))
+  outermost_first <- rev(as.list(handle$fit$modelStruct$reStruct))
+  random <- lapply(outermost_first[seq_len(level)], function(block) rb_all_vars(stats::formula(block)))
+  fixed <- rb_all_vars(model$expressions$fixed[[3L]])
+  unique(c(fixed, unlist(random), model$groups[seq_len(level)]))
+}
+# The columns in an expression, a formula or a list of some; a column called pi has crossed under another name.
+rb_all_vars <- function(expr) {
+  if (is.list(expr)) unlist(lapply(expr, rb_all_vars)) else setdiff(all.vars(expr), "pi")
 }
 rb_predict_columns <- function(handle, level) {
-  stand_ins <- handle$model$stand_ins
-  names <- rb_predict_variables(handle, level)
-  at <- match(names, names(stand_ins))
-  original <- ifelse(is.na(at), names, stand_ins[at])
-  list(original = as.character(original), crossing = as.character(names))
+  names <- as.character(rb_predict_variables(handle, level))
+  list(original = rb_to_original(names, handle$model$stand_ins), crossing = names)
 }
 
 rb_live <- function(handle) handle$fit

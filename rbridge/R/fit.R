@@ -1,13 +1,21 @@
 # The parsed model, the frame, and the call of nlme::lme itself.
 
 # texts: named list over fixed, random, correlation, weights, subset; random may be a named character vector.
-rb_model <- function(texts) {
+# columns: the names that the data have.
+rb_model <- function(texts, columns) {
   expressions <- list()
   variables <- list()
   for (argument in names(texts)) {
     text <- texts[[argument]]
     expr <- if (argument == "random" && !is.null(names(text))) rb_random_list(text) else rb_parse(argument, text)
-    variables[[argument]] <- rb_walk(argument, expr)
+    variables[[argument]] <- rb_walk(argument, expr, columns)
+    if (argument == "fixed" && "." %in% variables$fixed) {
+      expr <- rb_expand_dot(expr, columns)
+      variables$fixed <- rb_walk(argument, expr, columns)
+    }
+    if ("." %in% setdiff(variables[[argument]], columns)) {
+      rb_stop("formula", argument, " uses '.', which stands for all other columns only as a term of fixed; name the columns")
+    }
     expressions[[argument]] <- expr
   }
   rb_check_shapes(expressions)
@@ -23,16 +31,27 @@ rb_model <- function(texts) {
   names(model$expressions$random) <- rb_to_stand_in(names(model$expressions$random), stand_ins)
   response <- expressions$fixed[[2L]]
   list(
-    model, variables = variables, groups = groups,
+    model, variables = variables, covariates = rb_covariate_columns(model),
     response = if (is.symbol(response)) as.character(response) else "", every = every,
     crossing = rb_to_stand_in(every, stand_ins)
   )
+}
+
+# The columns that are variables of the fixed or the random effects as they stand, not inside a call.
+rb_covariate_columns <- function(model) {
+  sides <- c(list(model$expressions$fixed[[3L]]), lapply(rb_inner_formulas(model$expressions$random), rb_covariates))
+  terms <- Filter(is.symbol, unlist(lapply(sides, rb_term_variables)))
+  rb_to_original(unique(vapply(terms, as.character, "")), model$stand_ins)
 }
 
 rb_to_stand_in <- function(names, stand_ins) {
   if (is.null(names)) return(NULL)
   at <- match(names, stand_ins)
   ifelse(is.na(at), names, names(stand_ins)[at])
+}
+rb_to_original <- function(names, stand_ins) {
+  at <- match(names, names(stand_ins))
+  as.character(ifelse(is.na(at), names, stand_ins[at]))
 }
 
 rb_random_list <- function(texts) {

@@ -24,16 +24,27 @@ rb_parse_message <- function(message) sub("^<text>:([0-9]+):([0-9]+): *", "", me
 # An empty argument, as in f(, x): it must not be assigned to a variable, whose use would be an error.
 rb_is_missing_arg <- function(call, i) is.symbol(call[[i]]) && !nzchar(as.character(call[[i]]))
 
+# The operators between terms of a formula, which stand for no arithmetic: `a * b` is three terms.
+rb_term_operators <- c("+", "-", "*", "/", ":", "^", "%in%", "(", "|")
+
+# Whether the i-th part of a call is a term of a formula, where a name can only be a column's.
+rb_is_term <- function(argument, node, name, i, plain) {
+  if (name == "~") return(i == length(node) || is.symbol(node[[i]]))  # a response that is no column is arithmetic
+  plain && argument != "subset" && name %in% rb_term_operators
+}
+
 # Walk a parsed call with a stack of its own (hostile nesting must not recurse); returns the variables' names.
-rb_walk <- function(argument, expr) {
+# `pi` inside an expression is the number.
+rb_walk <- function(argument, expr, columns) {
   allowed <- c(rb_operators, rb_transforms, rb_extra[[argument]])
-  stack <- list(list(expr, 0L))
+  stack <- list(list(expr, 0L, TRUE))
   variables <- character()
   while (length(stack)) {
     item <- stack[[length(stack)]]
     stack[[length(stack)]] <- NULL
     node <- item[[1L]]
     depth <- item[[2L]] + 1L
+    plain <- item[[3L]]
     if (depth > rb_max_depth) rb_stop("formula", argument, " is nested more than ", rb_max_depth, " deep")
     if (is.call(node)) {
       name <- rb_check_head(argument, node, allowed)
@@ -44,8 +55,10 @@ rb_walk <- function(argument, expr) {
       if (identical(name, "^")) rb_check_power(argument, node)
       for (i in rev(seq_along(node)[-1L])) {
         if (rb_is_missing_arg(node, i)) rb_stop("formula", argument, " has an empty argument in ", name, "()")
-        stack[[length(stack) + 1L]] <- list(node[[i]], depth)
+        stack[[length(stack) + 1L]] <- list(node[[i]], depth, rb_is_term(argument, node, name, i, plain))
       }
+    } else if (identical(node, quote(pi)) && !plain) {
+      if ("pi" %in% columns) rb_stop("formula", argument, ": 'pi' is the number 3.14..., but the data have a column 'pi' too; rename it")
     } else if (is.symbol(node)) {
       variables <- c(variables, as.character(node))
     } else {

@@ -241,6 +241,46 @@ def test_contrasts_are_checked(data: pd.DataFrame) -> None:
         contrasts={"my sex": "contr.sum"},
     )
     np.testing.assert_array_equal(fit.fixef(), odd.fixef())
-    assert "its factors are 'sex'" in error(
-        rbridge.ArgumentError, "y ~ sex", data, "~ 1 | school", contrasts={"x": "contr.sum"}
-    )
+
+
+@pytest.mark.parametrize("name", ["typo", "x", "w", "school", "kind", "tag", "y"])
+def test_contrasts_for_what_is_no_factor_of_the_model_are_refused(data: pd.DataFrame, name: str) -> None:
+    """R only warns, or says nothing: of a column of the subset, a group, a factor inside a call."""
+    data["kind"], data["tag"] = np.resize(["a", "b", "c"], 60), np.repeat(list("abcde"), 12)
+    call = {
+        "fixed": "y ~ x + sex + I(kind == 'a')",
+        "random": {"tag": "~ 1", "school": "~ 1"},
+        "subset": "w < 9",
+    }
+    message = error(rbridge.ArgumentError, data=data, **call, contrasts={name: "contr.sum"})
+    assert message.startswith(f"contrasts: {name!r} is ") and "factor" in message
+
+
+def test_contrasts_of_a_factor_of_the_random_effects(data: pd.DataFrame) -> None:
+    call = ("y ~ x", data, {"school": "pdDiag(~ sex)"})
+    made = rbridge.lme(*call, contrasts={"sex": "contr.sum"})
+    assert list(made.ranef().columns) == ["(Intercept)", "sex1"]
+
+
+@pytest.mark.parametrize(
+    "random", ["pdIdent(~ track - 1)", "pdBlocked(list(pdIdent(~ 1), pdIdent(~ track - 1)))"]
+)
+def test_new_rows_need_only_what_their_level_uses(data: pd.DataFrame, random: str) -> None:
+    """A factor of the random effects alone; R's predict warns of it at levels that don't use it."""
+    data["track"] = pd.Categorical(np.resize(["a", "b", "c"], 60), ["c", "b", "a"])
+    data["town"] = np.repeat(np.arange(5), 12)
+    one = rbridge.lme("y ~ x", data, {"school": random})
+    two = rbridge.lme("y ~ x", data, {"town": "~ 1", "school": random})
+    few = data.iloc[[3, 40, 7]]
+    for fit, level, columns in (
+        (one, 0, ["x"]),
+        (one, 1, ["x", "track", "school"]),
+        (two, 0, ["x"]),
+        (two, 1, ["x", "town"]),
+        (two, 2, ["x", "track", "town", "school"]),
+    ):
+        expected = fit.fitted(level).loc[few.index]
+        pd.testing.assert_series_equal(fit.predict(few[columns], level), expected, rtol=1e-10)
+        for column in columns:
+            with pytest.raises(rbridge.DataError, match=f"predict uses '{column}'"):
+                fit.predict(few[columns].drop(columns=column).assign(other=1), level)

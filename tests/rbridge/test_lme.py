@@ -315,7 +315,14 @@ def test_answers_follow_the_order_of_the_data(r) -> None:
     np.testing.assert_allclose(two.fitted() + two.residuals(), shuffled["yield"], rtol=1e-12)
 
 
-@pytest.mark.parametrize("level", [-1, 3, 1.5, "nothing", True, [], [9], [None]], ids=repr)
+@pytest.mark.parametrize(
+    "level",
+    [
+        *(-1, 3, 1.5, 1.0, "nothing", True, pd.NA, [], [9], [None], [pd.NA], [1.0], [0, [1]], {0, 1}),
+        *(np.array(1), np.array([]), np.array([[0, 1]]), [np.array([1, 2])], pd.Series([0, 1])),
+    ],
+    ids=lambda level: " ".join(repr(level).split()),
+)
 def test_unknown_levels_are_refused(r, level: object) -> None:
     fit = rbridge.lme("yield ~ nitro", r.frame("Oats"), "~ 1 | Block/Variety")
     for ask in (fit.fitted, lambda level: fit.residuals(level=level), lambda level: fit.predict(level=level)):
@@ -344,6 +351,69 @@ def test_bad_arguments_of_a_fit_are_refused(r) -> None:
     ):
         with pytest.raises(rbridge.ArgumentError):
             ask()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [pd.NA, np.array([1, 2]), np.array(1), np.array(["ML", "REML"]), [0, [1]], np.nan, {}, object()],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_that_are_neither_true_nor_false_are_refused(r, value: object) -> None:
+    """pandas' NA and arrays have no truth value: each argument still answers with its own error."""
+    data = r.frame("Orthodont")
+    fit = rbridge.lme("distance ~ age", data, "~ 1 | Subject")
+
+    def refit(**changed: object) -> None:
+        rbridge.lme(**{"fixed": "distance ~ age", "data": data, "random": "~ 1 | Subject", **changed})
+
+    asks = {
+        "type": lambda: fit.residuals(type=value),
+        "level": lambda: fit.intervals(value),
+        "which": lambda: fit.intervals(which=value),
+        "newdata": lambda: fit.predict(value),
+        "group": lambda: fit.var_corr().corr(value),
+        "control: 'maxIter'": lambda: refit(control={"maxIter": value}),
+        "control: 'opt'": lambda: refit(control={"opt": value}),
+        "control: 'returnObject'": lambda: refit(control={"returnObject": value}),
+        "contrasts": lambda: refit(contrasts={"Sex": value}),
+    }
+    names = ("fixed", "data", "random", "correlation", "weights", "subset", "method", "na_action")
+    asks |= {name: lambda name=name: refit(**{name: value}) for name in names}
+    for name, ask in asks.items():
+        with pytest.raises(rbridge.ArgumentError, match=f"^{name}"):
+            ask()
+    with pytest.raises(rbridge.ArgumentError, match="sequential"):
+        fit.anova(type=value)
+    with pytest.raises(rbridge.ArgumentError, match="compares fits"):
+        fit.anova(value)
+
+
+@pytest.mark.parametrize("terms", [[1, [2]], np.array(1.5), [True], pd.NA, [], {}], ids=repr)
+def test_terms_that_are_none_are_refused(r, terms: object) -> None:
+    fit = rbridge.lme("distance ~ age", r.frame("Orthodont"), "~ 1 | Subject")
+    with pytest.raises(rbridge.ArgumentError, match=r"^terms must be labels"):
+        fit.anova(terms=terms)
+
+
+def test_numbers_of_numpy_do_as_well(r) -> None:
+    data = r.frame("Oats")
+    plain = rbridge.lme(
+        "yield ~ nitro", data, "~ 1 | Block/Variety", control={"maxIter": 5, "tolerance": 1e-5}
+    )
+    control = {"maxIter": np.int64(5), "tolerance": np.float32(1e-5), "returnObject": np.True_}
+    fit = rbridge.lme("yield ~ nitro", data, "~ 1 | Block/Variety", control=control)
+    pd.testing.assert_series_equal(fit.fixef(), plain.fixef(), check_exact=True)
+    for level in (np.int64(1), np.int8(1), np.uint32(1)):
+        pd.testing.assert_series_equal(fit.fitted(level), plain.fitted(1))
+        pd.testing.assert_series_equal(fit.predict(data, level), plain.predict(data, 1))
+        pd.testing.assert_frame_equal(fit.ranef(level), plain.ranef(1))
+    for levels in (np.array([0, 1]), [0, 1], (0, 1), range(2), ["Block"], np.array(["Block", "Variety"])):
+        expected = plain.fitted(list(levels))
+        assert list(expected.columns) == (["fixed", "Block"] if levels[0] == 0 else list(levels))
+        pd.testing.assert_frame_equal(fit.fitted(levels), expected)
+        pd.testing.assert_frame_equal(fit.residuals(level=levels), plain.residuals(level=list(levels)))
+    made = fit.intervals(np.float32(0.5)).to_frame()
+    pd.testing.assert_frame_equal(made, plain.intervals(0.5).to_frame())
 
 
 def test_a_fit_is_immutable(r) -> None:

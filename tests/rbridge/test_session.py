@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
+import graphlib
 import locale
 import os
 import subprocess
@@ -297,7 +299,12 @@ def test_without_r_the_mend_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_without_rpy2_the_mend_is_named() -> None:
+GET_R, GET_RPY2 = "apt-get install r-base-core r-cran-nlme", "pip install 'lmebridge[r]'"
+
+
+@pytest.mark.parametrize("r_is_there", [True, False])
+def test_without_rpy2_the_mend_is_named(tmp_path: Path, r_is_there: bool) -> None:
+    """Where R isn't there either it comes first, because rpy2 can't be built without it."""
     made = python(
         """
         import sys, importlib.abc
@@ -308,9 +315,12 @@ def test_without_rpy2_the_mend_is_named() -> None:
         sys.meta_path.insert(0, Hide())
         import rbridge
         print(rbridge.available().reason)
-        """
+        """,
+        **({"R_HOME": str(tmp_path)} if r_is_there else {"PATH": str(tmp_path)}),
     )
-    assert "pip install 'lmebridge[r]'" in made
+    assert made.count(GET_RPY2) == 1 and made.count(GET_R) == (not r_is_there)
+    if not r_is_there:
+        assert made.index("in this order") < made.index(GET_R) < made.index(GET_RPY2)
 
 
 @pytest.mark.parametrize(
@@ -367,6 +377,22 @@ def test_two_threads_start_r_once() -> None:
     print(len(starts))
     """
     assert python(code) == "1\n"
+
+
+def test_no_module_imports_itself_by_way_of_another() -> None:
+    folder = Path(rbridge.__file__).parent
+    graph: dict[str, set[str]] = {}
+    for path in folder.glob("*.py"):
+        found: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "rbridge":
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rbridge."):
+                found.add(str(node.module).partition(".")[2])
+        graph[path.stem] = found
+    assert graph["fit"] >= {"tables", "session"}
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert order[-1] == "__init__"
 
 
 def test_the_module_needs_no_builtin_eval() -> None:
