@@ -14,7 +14,7 @@ random effects a million times sigma are no harder than others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -172,7 +172,10 @@ def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
         noise = _noise(here.evaluation.deviance)
         if here.convex and (here.scaled_gradient < _CONVERGED or predicted < noise):
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
-            polished = _point(likelihood, there)
+            if here.scaled_gradient < _CONVERGED:  # so near, the curvature is known already
+                polished = replace(here, evaluation=there, gradient=there.gradient * here.sizes)
+            else:
+                polished = _point(likelihood, there)
             if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
                 break
             here = polished
