@@ -74,6 +74,12 @@ class Formula:
         return tuple(dict.fromkeys((*self.response_variables, *self.right_variables, *self.groups)))
 
     @property
+    def uses_pi(self) -> bool:
+        """Whether ``pi`` stands inside an expression, where it is the number."""
+        variables = (*self.terms.variables, *([] if self.response is None else [self.response]))
+        return any(Name("pi") in walk(variable) for variable in variables if variable != Name("pi"))
+
+    @property
     def has_dot(self) -> bool:
         """Whether a ``.`` (all other columns) waits for :meth:`expand_dot`."""
         return Name(".") in self.terms.variables
@@ -82,6 +88,11 @@ class Formula:
         """Return the formula with ``.`` replaced by all `columns` that the response does not use."""
         if not self.has_dot:
             return self
+        columns = list(columns)
+        if "." in columns:
+            raise FormulaError(
+                f"{self.argument}: `.` is a column of the data here; rename it, or write the terms out"
+            )
         names = [name for name in columns if name not in self.response_variables]
         if not names:
             raise FormulaError(f"{self.argument}: `.` stands for all other columns, but there are none")

@@ -22,10 +22,14 @@ def check_variables(formula: Formula, frame: pd.DataFrame, argument: str) -> Non
     DataError
         Naming the first column that is missing or duplicated, the argument, and close matches.
     FormulaError
-        When a ``.`` has not been expanded.
+        When a ``.`` has not been expanded, or ``pi`` could be the number or a column.
     """
     if formula.has_dot:
         raise FormulaError(f"{argument}: `.` must be expanded first; write the columns out")
+    if "pi" in frame.columns and formula.uses_pi:
+        raise FormulaError(
+            f"{argument}: `pi` is the number 3.14... in an expression, but the data have a column 'pi' too; rename it"
+        )
     check_columns(formula.variables, frame, argument)
 
 

@@ -304,6 +304,24 @@ BAD_CALLS = {
 }
 
 
+def test_pi_is_the_number_unless_the_data_make_it_doubtful():
+    data = pupils()
+    fit = lme("score ~ sin(2 * pi * ses)", data, "~ 1 | school")
+    assert fit.fixef().index[1] == "sin(2 * pi * ses)"
+    doubtful = data.assign(pi=data["ses"])
+    with pytest.raises(FormulaError, match="column 'pi'"):
+        lme("score ~ sin(2 * pi * ses)", doubtful, "~ 1 | school")
+    assert lme("score ~ pi", doubtful, "~ 1 | school").fixef().index[1] == "pi"
+
+
+def test_a_dot_is_all_other_columns():
+    data = pupils()[["score", "ses", "sex", "school"]]
+    fit = lme("score ~ . - school", data, "~ 1 | school")
+    assert fit.fixef().index.tolist() == ["(Intercept)", "ses", "sexfemale"]
+    with pytest.raises(FormulaError, match="is a column"):
+        lme("score ~ .", data.rename(columns={"ses": "."}), "~ 1 | school")
+
+
 @pytest.mark.parametrize("case", BAD_CALLS)
 def test_bad_input_gives_one_clear_error(case):
     given, error, message = BAD_CALLS[case]
