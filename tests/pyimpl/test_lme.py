@@ -194,10 +194,34 @@ def test_subset_is_aligned_by_index():
 
 def test_subset_as_text_is_r_s_condition():
     data = pupils()
-    data.iloc[3, data.columns.get_loc("ses")] = np.nan  # neither above nor below: left out, as in R
-    fit = lme("score ~ 1", data, "~ 1 | school", subset="sex == 'male' & !(ses < 0)")
-    direct = lme("score ~ 1", data[(data["sex"] == "male") & (data["ses"] >= 0)], "~ 1 | school")
-    assert numbers(fit) == pytest.approx(numbers(direct), rel=1e-14)
+    male, poor = data["sex"] == "male", data["ses"] < 0
+    for text, mask in {
+        "sex == 'male' & !(ses < 0)": male & ~poor,
+        "school %in% c('s01', 's02', 's05') | room == 1": data["school"].isin(["s01", "s02", "s05"])
+        | (data["room"] == 1),
+        "room %in% 2": data["room"] == 2,
+    }.items():
+        fit = lme("score ~ 1", data, "~ 1 | school", subset=text)
+        direct = lme("score ~ 1", data[mask], "~ 1 | school")
+        assert numbers(fit) == pytest.approx(numbers(direct), rel=1e-14)
+
+
+def test_subset_with_missing_values_is_three_valued():
+    """R: NA | TRUE is TRUE, NA & FALSE is FALSE, is.na() and %in% are never NA, and a row that stays NA is an error."""
+    data = pupils()
+    data.iloc[:3, data.columns.get_loc("ses")] = np.nan
+
+    def rows(subset):
+        return lme("score ~ 1", data, "~ 1 | school", subset=subset).n_obs
+
+    n = len(data)
+    assert rows("ses > 0 | room >= 1") == n
+    assert rows("!(ses > 0 & room < 1)") == n
+    assert rows("!is.na(ses)") == n - 3
+    assert rows("!is.na(ses) & ses > 0") == int((data["ses"] > 0).sum())
+    assert rows("!(ses %in% 99)") == n
+    with pytest.raises(DataError, match=r"subset: 'ses > 0' is NA in 3 rows.*is\.na"):
+        rows("ses > 0")
 
 
 def test_ids_may_change_type_between_fit_and_prediction():
