@@ -267,8 +267,11 @@ def _combinations(L: Any, names: tuple[str, ...]) -> pd.DataFrame:
         else:
             values = np.atleast_2d(np.asarray(L, dtype=float))
             frame = pd.DataFrame(values, index=[str(k + 1) for k in range(len(values))])
-            if values.shape[1] == len(names):
-                frame.columns = pd.Index(names)
+            if values.shape[1] != len(names):
+                raise ArgumentError(
+                    f"L: has {values.shape[1]} columns, but there are {len(names)} coefficients: {', '.join(names)}"
+                )
+            frame.columns = pd.Index(names)
     except (TypeError, ValueError):
         raise ArgumentError(
             "L: expected numbers, as a dict or Series by coefficient, an array or a DataFrame"

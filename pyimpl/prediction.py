@@ -9,10 +9,10 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.design import Level
-from pyimpl.errors import DataError
 from pyimpl.estimates import Estimates
 from pyimpl.formula import ColumnSpec
 from pyimpl.formula.values import level_name, select_column
+from pyimpl.formula.variables import check_columns
 from pyimpl.model import Model
 
 
@@ -25,13 +25,27 @@ def fitted_values(model: Model, estimates: Estimates, depth: int) -> Array:
 
 
 def predicted_values(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
-    """Predictions for new rows; NaN where a row's group at a level asked for was not in the data.
+    """Predictions for new rows; NaN where a value is missing, or a group at a level asked for was not in the data.
 
     Raises
     ------
     DataError
         A column that the model needs is missing, or holds a factor level that the data didn't have.
     """
+    needed = list(model.fixed.right_variables)
+    for level in model.levels[:depth]:
+        needed += [name for block in level.blocks for name in block.formula.right_variables]
+        needed.append(level.grouping.name)
+    needed = list(dict.fromkeys(needed))
+    check_columns(needed, newdata, "newdata")
+    complete = np.asarray(newdata[needed].notna().all(axis=1)) if needed else np.full(len(newdata), True)
+    values = np.full(len(newdata), np.nan)
+    if complete.any():
+        values[complete] = _of_complete_rows(model, estimates, newdata[complete], depth)
+    return values
+
+
+def _of_complete_rows(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
     values = _of_newdata(model.design.fixed).build(newdata) @ estimates.beta
     codes: Indices | None = None
     for k, level in enumerate(model.levels[:depth]):
@@ -51,10 +65,6 @@ def _of_newdata(columns: ColumnSpec) -> ColumnSpec:
 def _known_groups(level: Level, newdata: pd.DataFrame, outer: Indices | None) -> Indices:
     """Each row's group code, -1 for groups that the data didn't have."""
     column = select_column(newdata, level.grouping.name, "newdata")
-    if column.isna().any():
-        raise DataError(
-            f"newdata: the grouping factor '{level.grouping.name}' has missing values; fill or drop them"
-        )
     known = set(level.grouping.labels)
     names = {value: _name_in_fit(value, known) for value in column.unique()}
     labels = pd.Index(column.astype(object).map(names))

@@ -264,6 +264,19 @@ def test_new_groups_are_unknown_at_their_level_only():
     assert fit.predict(new).notna().tolist() == [True, False, False]
 
 
+def test_missing_values_in_new_rows_predict_nan():
+    data = pupils()
+    fit = lme("score ~ ses", data, "~ 1 | school")
+    new = data.iloc[:3].astype({"school": object})
+    new.iloc[0, new.columns.get_loc("ses")] = np.nan
+    new.iloc[1, new.columns.get_loc("school")] = None
+    assert fit.predict(new).isna().tolist() == [True, True, False]
+    assert fit.predict(new, level=0).isna().tolist() == [True, False, False]
+    assert fit.predict(new.iloc[:0]).empty
+    with pytest.raises(DataError, match=r"newdata: .*'ses'"):
+        fit.predict(new.drop(columns="ses"))
+
+
 def test_coefficients_are_fixed_plus_random_effects():
     data = pupils()
     fit = lme("score ~ sex", data, {"school": "~ ses", "room": "~ 1"})
