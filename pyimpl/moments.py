@@ -131,10 +131,36 @@ def _in_units_of_order_one(
     structures: Sequence[Covariance],
     n_obs: int,
 ) -> Moments:
-    """Choose the coordinates (R, beta, scale, and T for each level) and express all factors in them."""
+    """Choose the coordinates (of X and y, and T for each level) and express all factors in them."""
+    regression = _ordinary_regression(raw, triangle, n_obs)
+    coordinates = [
+        structure.coordinates(_factor_of_Z(raw, k, structures) / np.sqrt(n_obs))
+        for k, structure in enumerate(structures)
+    ]
+    inverses = [_inverse(T) for T in coordinates]
+    levels = []
+    for k, (A, E) in enumerate(raw):
+        children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
+        outer = _change_blocks(E, [*inverses[k + 1 :], regression.change])
+        levels.append(LevelMoments(apply_right(A, inverses[k]), outer, children, coordinates[k]))
+    rest = triangle @ regression.change
+    return Moments(tuple(levels), rest, regression.R, regression.beta, regression.scale, n_obs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Regression:
+    """The ordinary regression of y on X, and the ``change`` of [X | y] to [orthonormal X | unit residual]."""
+
+    R: Array
+    beta: Array
+    scale: float
+    change: Array
+
+
+def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs: int) -> _Regression:
+    """Least squares over all rows, from their factors."""
     p = len(triangle) - 1
-    fixed = [E[:, -(p + 1) :].transpose(0, 2, 1).reshape(-1, p + 1) for _, E in raw]
-    whole: Array = np.asarray(np.linalg.qr(np.concatenate([*fixed, triangle]), mode="r"))
+    whole = _triangle_of([*(E[:, -(p + 1) :] for _, E in raw), triangle[:, :, None]])
     R = whole[:p, :p]
     dependent = np.flatnonzero(np.abs(np.diag(R)) <= _DEPENDENT * np.sqrt((R**2).sum(axis=0)))
     if dependent.size:
@@ -142,32 +168,33 @@ def _in_units_of_order_one(
     if abs(whole[p, p]) <= _PERFECT * np.sqrt((whole[:, p] ** 2).sum()):
         raise PerfectFitError
     beta = solve_triangular(R, whole[:p, p])
-    scale = abs(whole[p, p]) / np.sqrt(n_obs - p)
-    change = np.zeros((p + 1, p + 1))  # [X | y] times this is [Xo | yo]
-    change[:p, :p] = solve_triangular(R, np.eye(p))
-    change[:p, p] = -beta / scale
-    change[p, p] = 1 / scale
-    coordinates = [
-        structure.coordinates(_length_of_columns(raw, k, structures) / np.sqrt(n_obs))
-        for k, structure in enumerate(structures)
-    ]
-    inverses = [solve_triangular(T, np.eye(len(T))) for T in coordinates]
-    levels = []
-    for k, (A, E) in enumerate(raw):
-        blocks = [*inverses[k + 1 :], change]
-        edges = np.cumsum([0, *[len(block) for block in blocks]])
-        changed = [apply_right(E[:, i:j], M) for i, j, M in zip(edges[:-1], edges[1:], blocks, strict=True)]
-        children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
-        T = coordinates[k]
-        levels.append(LevelMoments(apply_right(A, inverses[k]), np.concatenate(changed, axis=1), children, T))
-    return Moments(tuple(levels), triangle @ change, R, beta, float(scale), n_obs)
+    scale = float(abs(whole[p, p]) / np.sqrt(n_obs - p))
+    change = np.zeros((p + 1, p + 1))
+    change[:p, :p], change[:p, p], change[p, p] = _inverse(R), -beta / scale, 1 / scale
+    return _Regression(R, beta, scale, change)
 
 
-def _length_of_columns(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]) -> Array:
+def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]) -> Array:
     """Triangular factor of the whole Z of level k, gathered from its own level and the levels inside it."""
     pieces = [raw[k][0]]
     for inner in range(k):
         before = sum(structures[i].q for i in range(inner + 1, k))
         pieces.append(raw[inner][1][:, before : before + structures[k].q])
-    stacked = np.concatenate([piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces])
-    return np.asarray(np.linalg.qr(stacked, mode="r"))
+    return _triangle_of(pieces)
+
+
+def _triangle_of(pieces: Sequence[Array]) -> Array:
+    """Triangular factor of the rows of grouped matrices (r, c, G) with the same c columns, over all groups."""
+    rows = [piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces]
+    return np.asarray(np.linalg.qr(np.concatenate(rows), mode="r"))
+
+
+def _change_blocks(E: Array, changes: Sequence[Array]) -> Array:
+    """Multiply each block of columns by its own change of coordinates."""
+    edges = np.cumsum([0, *[len(change) for change in changes]])
+    blocks = zip(edges[:-1], edges[1:], changes, strict=True)
+    return np.concatenate([apply_right(E[:, i:j], change) for i, j, change in blocks], axis=1)
+
+
+def _inverse(triangle: Array) -> Array:
+    return np.asarray(solve_triangular(triangle, np.eye(len(triangle))))
