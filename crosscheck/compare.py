@@ -17,7 +17,7 @@ import pandas as pd
 from .answer import Answer
 from .quantities import NUMBERS, SINGULAR_LIMITS, Quantity
 from .readings import Value
-from .singular import is_negligible, is_singular, undefined_correlations
+from .singular import is_negligible, is_singular, names_without_spread, undefined_correlations
 
 MAX_DIGITS = 15.0
 """LRE is capped here, as in the NIST StRD: double precision carries no more."""
@@ -187,11 +187,22 @@ def lre(reference: float, candidate: float, floor: float = 0.0) -> float:
 def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -> Iterator[Row]:
     ours, theirs, units = quantity.read(expected), quantity.read(found), quantity.units(expected)
     limit = SINGULAR_LIMITS.get(quantity.key, quantity.limit) if singular else quantity.limit
+    nothing = _nothing(quantity, expected, found) if singular else frozenset()
     for name in [*ours, *(name for name in theirs if name not in ours)]:
-        row = _row(quantity, name, ours.get(name), theirs.get(name), units.get(name, 1.0), limit)
-        if singular:
+        unit = units.get(name, 1.0)
+        row = _row(quantity, name, ours.get(name), theirs.get(name), unit, 1.0 if name in nothing else limit)
+        if name in nothing:
+            row = replace(row, rule="singular: sds below 1e-3 of sigma count as that")
+        elif singular:
             row = _at_singular_optimum(row, expected, found)
         yield row
+
+
+def _nothing(quantity: Quantity, expected: Answer, found: Answer) -> frozenset[str]:
+    """Return the names of what belongs to effects without spread on either side: it is within one unit of 0."""
+    if quantity.key not in ("var_cov", "ranef"):
+        return frozenset()
+    return names_without_spread(expected) & names_without_spread(found)
 
 
 def _row(

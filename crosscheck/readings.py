@@ -17,6 +17,9 @@ Value = float | str
 Readings = Mapping[str, Value]
 Units = Mapping[str, float]
 
+NEGLIGIBLE = 1e-3
+"""A standard deviation below this part of sigma counts as 0: nlme stops anywhere below it."""
+
 
 def one(_: Answer) -> Units:
     """Return the unit 1 throughout: absolute differences."""
@@ -126,7 +129,7 @@ def _lower(grid: Grid) -> list[tuple[str, str, float]]:
 def cov(answer: Answer) -> Readings:
     """Read the random effects' covariances, every element."""
     return {
-        f"{level.group}: {row}, {column}": value
+        cov_name(level.group, row, column): value
         for level in answer.levels
         if level.cov is not None
         for row, column, value in level.cov.cells()
@@ -134,13 +137,24 @@ def cov(answer: Answer) -> Readings:
 
 
 def cov_units(answer: Answer) -> Units:
-    """Return the unit of a covariance: the product of its two standard deviations."""
+    """Return the unit of a covariance: the product of its two standard deviations, none below 1e-3 sigma."""
+    floor = _smallest_unit(answer)
     return {
         f"{level.group}: {name}": unit
         for level in answer.levels
         if level.cov is not None
-        for name, unit in _product_of_sds(level.cov).items()
+        for name, unit in _product_of_sds(level.cov, floor).items()
     }
+
+
+def cov_name(group: str, row: str, column: str) -> str:
+    """Return the name of a random effects' covariance."""
+    return f"{group}: {row}, {column}"
+
+
+def _smallest_unit(answer: Answer) -> float:
+    """Return what counts as no spread, so that no difference is measured in units of nothing."""
+    return NEGLIGIBLE * answer.sigma if np.isfinite(answer.sigma) else 0.0
 
 
 def vcov(answer: Answer) -> Readings:
@@ -153,8 +167,8 @@ def vcov_units(answer: Answer) -> Units:
     return _product_of_sds(answer.vcov) if answer.vcov else {}
 
 
-def _product_of_sds(cov: Grid) -> Units:
-    sds = np.sqrt(np.abs(np.diag(cov.values))).tolist()
+def _product_of_sds(cov: Grid, floor: float = 0.0) -> Units:
+    sds = np.maximum(np.sqrt(np.abs(np.diag(cov.values))), floor).tolist()
     return {
         f"{row}, {column}": sds[i] * sds[j]
         for i, row in enumerate(cov.rows)
@@ -165,7 +179,7 @@ def _product_of_sds(cov: Grid) -> Units:
 def ranef(answer: Answer) -> Readings:
     """Read the BLUPs, as ``"id 1224: cses"``."""
     return {
-        f"{level.group} {row}: {column}": value
+        ranef_name(level.group, row, column): value
         for level in answer.levels
         if level.ranef is not None
         for row, column, value in level.ranef.cells()
@@ -173,14 +187,19 @@ def ranef(answer: Answer) -> Readings:
 
 
 def ranef_units(answer: Answer) -> Units:
-    """Return each effect's standard deviation; sigma where the effect has no spread at all."""
-    sds = floats(std_dev(answer))
+    """Return each effect's standard deviation, none below 1e-3 sigma."""
+    sds, floor = floats(std_dev(answer)), _smallest_unit(answer)
     return {
-        f"{level.group} {row}: {column}": sds.get(f"{level.group}: {column}", 0.0) or answer.sigma
+        ranef_name(level.group, row, column): max(sds.get(f"{level.group}: {column}", 0.0), floor)
         for level in answer.levels
         if level.ranef is not None
         for row, column, _ in level.ranef.cells()
     }
+
+
+def ranef_name(group: str, row: str, column: str) -> str:
+    """Return the name of a BLUP."""
+    return f"{group} {row}: {column}"
 
 
 def fitted(answer: Answer) -> Readings:

@@ -1,12 +1,17 @@
-"""What a singular optimum is: a random effect whose variance is estimated as nothing."""
+"""What a singular optimum is: random effects whose estimated covariance matrix isn't of full rank.
+
+Either an effect's variance is estimated as nothing, or effects are estimated as each other's multiples.
+"""
 
 from __future__ import annotations
 
-from .answer import Answer, Level
-from .readings import pair_name
+import numpy as np
 
-NEGLIGIBLE = 1e-3
-"""A standard deviation below this part of sigma counts as 0: nlme stops anywhere below it."""
+from .answer import Answer, Level
+from .readings import NEGLIGIBLE, cov_name, pair_name, ranef_name
+
+RANK_DEFICIENT = 1e-5
+"""The smallest eigenvalue of a correlation matrix below which it counts as singular: the limit of a correlation."""
 
 
 def is_negligible(std_dev: float, answer: Answer) -> bool:
@@ -23,8 +28,16 @@ def without_spread(level: Level, answer: Answer) -> frozenset[str]:
 
 
 def is_singular(answer: Answer) -> bool:
-    """Whether any random effect of the answer has no spread."""
-    return any(without_spread(level, answer) for level in answer.levels)
+    """Whether the random effects' covariance matrix of any level isn't of full rank."""
+    return any(without_spread(level, answer) or _is_rank_deficient(level) for level in answer.levels)
+
+
+def _is_rank_deficient(level: Level) -> bool:
+    """Whether some random effects of a level are estimated as multiples of each other."""
+    if level.corr is None or not np.isfinite(level.corr.values).all():
+        return False  # a NaN correlation stands beside a standard deviation of 0, which is asked for already
+    corr = level.corr.values
+    return len(corr) == len(corr.T) and bool(np.linalg.eigvalsh((corr + corr.T) / 2)[0] < RANK_DEFICIENT)
 
 
 def undefined_correlations(answer: Answer) -> frozenset[str]:
@@ -37,3 +50,17 @@ def undefined_correlations(answer: Answer) -> frozenset[str]:
         for other in level.std_dev.rows
         if other != term
     )
+
+
+def names_without_spread(answer: Answer) -> frozenset[str]:
+    """Return the names of the covariances and BLUPs that belong to effects without spread."""
+    names: set[str] = set()
+    for level in answer.levels:
+        terms = without_spread(level, answer)
+        if level.cov is not None:
+            cells = level.cov.cells()
+            names |= {cov_name(level.group, row, col) for row, col, _ in cells if terms & {row, col}}
+        if level.ranef is not None:
+            cells = level.ranef.cells()
+            names |= {ranef_name(level.group, row, col) for row, col, _ in cells if col in terms}
+    return frozenset(names)

@@ -311,3 +311,31 @@ class TestSingularOptimum:
     def test_a_regular_fit_is_not_held_to_its_rules(self, answer):
         better = scalar("log_lik", plus(0.1))(answer)
         assert {row.quantity for row in compare(answer, better).failures} == {"log_lik"}
+
+    def test_effects_that_are_multiples_of_each_other_are_singular(self, answer):
+        def twins(by: float) -> Answer:
+            return child(corr=lambda v: replace(v.corr, values=np.array([[1, by], [by, 1]])))(answer)
+
+        better = scalar("log_lik", plus(1e-7))
+        for one_side, other_side in ((1 - 1e-7, 1 - 2e-6), (-1.0, -1 + 1e-6)):
+            comparison = compare(twins(one_side), better(twins(other_side)))
+            assert comparison.singular
+            assert comparison.of("log_lik")[0].verdict is Verdict.AGREE
+        assert not compare(twins(0.9999), twins(0.9999)).singular
+
+    def test_a_covariance_of_nothing_is_not_measured_in_units_of_nothing(self, singular):
+        def variance(value: float) -> Mend:
+            return child(cov=lambda v: changed(v.cov, "age", "age", lambda _: value))
+
+        assert compare(variance(4e-12)(singular), variance(0.0)(singular)).agree
+        wrong = compare(variance(4e-12)(singular), variance(1e-4)(singular))
+        assert {row.quantity for row in wrong.failures} == {"var_cov"}
+
+    def test_blups_of_an_effect_without_spread_are_nothing_too(self, singular):
+        def blup(value: float) -> Mend:
+            return child(ranef=lambda v: changed(v.ranef, "B/1", "age", lambda _: value))
+
+        assert compare(blup(1e-11)(singular), blup(0.0)(singular)).agree
+        assert {row.quantity for row in compare(blup(1e-11)(singular), blup(0.1)(singular)).failures} == {
+            "ranef"
+        }
