@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge.errors import ArgumentError, DataError
-from rbridge.frames import Column, convert
+from rbridge.frames import Column, convert, convert_label
 
 
 def check_frame(data: Any, argument: str = "data") -> pd.DataFrame:
@@ -61,9 +61,11 @@ def _missing_column(name: str, using: str, argument: str, data: pd.DataFrame, na
     return f"{start}; its columns are {listed}{', ...' if len(names) > 12 else ''}"
 
 
-def convert_columns(data: pd.DataFrame, names: Sequence[str]) -> dict[str, Column]:
-    """Convert the used columns, in the order of their names."""
-    return {name: convert(data[name], name) for name in names}
+def convert_columns(
+    data: pd.DataFrame, names: Sequence[str], labels: Sequence[str] = ()
+) -> dict[str, Column]:
+    """Convert the used columns, in the order of their names; ``labels`` are those that only name groups."""
+    return {name: (convert_label if name in labels else convert)(data[name], name) for name in names}
 
 
 def check_values(

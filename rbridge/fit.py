@@ -199,9 +199,9 @@ class LmeFit:
             return self.fitted(level)
         depth = self._depth(level)
         rows = checks.check_frame(newdata, "newdata")
-        originals, crossing = self._ask("rb_predict_columns", _number(depth), decode=_decode_names)
+        originals, crossing, labels = self._ask("rb_predict_columns", _number(depth), decode=_decode_names)
         checks.check_columns(rows, {"predict": originals}, "newdata")
-        columns = checks.convert_columns(rows, originals)
+        columns = checks.convert_columns(rows, originals, labels)
         checks.check_values(columns, na_action="exclude", argument="newdata")
         frame = frames.to_r(list(columns.values()), crossing, len(rows))
         values = self._ask("rb_predict", frame, _number(depth), decode=decode.floats)
@@ -328,9 +328,13 @@ def _handle_of(other: Any, position: int) -> session.Handle:
     return other._handle
 
 
-def _decode_names(value: Any) -> tuple[list[str], list[str]]:
+def _decode_names(value: Any) -> tuple[list[str], list[str], list[str]]:
     parts = decode.items(value)
-    return decode.strings(parts["original"]), decode.strings(parts["crossing"])
+    return (
+        decode.strings(parts["original"]),
+        decode.strings(parts["crossing"]),
+        decode.strings(parts["labels"]),
+    )
 
 
 def _number(value: float) -> Any:

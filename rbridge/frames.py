@@ -13,6 +13,7 @@ categorical of strings, numbers or booleans    factor, levels in the categories'
                                                ``as.character`` names them; ordered ones as ordered factor
 object columns of numbers or booleans, None    double, integer or logical
 sparse                                         as its dense values
+integers beyond 32 bits that only name groups  factor, in numeric order, named in full
 dates, times, periods, intervals, complex,     refused
 bytes, decimals, mixed objects
 =============================================  ==========================================================
@@ -102,6 +103,26 @@ def convert(column: pd.Series, name: str) -> Column:
     if types.is_string_dtype(dtype):
         return _text(column, name)
     raise _refusal(name, str(dtype), _family(dtype))
+
+
+def convert_label(column: pd.Series, name: str) -> Column:
+    """Convert a column that only names groups.
+
+    Whole numbers too wide for R's integers become a factor, in numeric order and named in full: as doubles, R
+    would name 3000000000 "3e+09".
+    """
+    made = convert(column, name)
+    if made.kind != "double" or not _are_integers(column):
+        return made
+    missing = made.is_missing()
+    codes, numbers = pd.factorize(np.where(missing, np.nan, made.values), sort=True)
+    values = np.where(missing, _NA_INTEGER, codes + 1).astype(np.int32)
+    return Column("factor", values, tuple(str(int(number)) for number in numbers), missing=made.missing)
+
+
+def _are_integers(column: pd.Series) -> bool:
+    dense = np.asarray(column) if isinstance(column.dtype, pd.SparseDtype) else column.dropna()
+    return types.infer_dtype(dense, skipna=True) == "integer"
 
 
 def _logical(column: pd.Series) -> Column:

@@ -30,6 +30,8 @@ class ParsedModel:
         All used columns, and the names that they cross to R under.
     covariates
         The columns that are, as they stand, variables of the fixed or the random effects.
+    labels
+        The columns that only name groups.
     """
 
     handle: session.Handle
@@ -38,6 +40,7 @@ class ParsedModel:
     columns: Sequence[str]
     crossing: Sequence[str]
     covariates: Sequence[str]
+    labels: Sequence[str]
 
     @property
     def model_columns(self) -> list[str]:
@@ -76,7 +79,8 @@ def lme(
         The within-group correlation and variance structures: ``"corAR1(form = ~ t | id)"``,
         ``"varIdent(form = ~ 1 | sex)"``, or objects whose ``str()`` is that syntax.
     subset
-        The rows to use: R text such as ``"sex == 'F'"``, or one True or False for each row.
+        The rows to use: R text such as ``"sex == 'F'"``, or one True or False for each row (a Series is aligned
+        by its index; missing is False).
     method
         ``"REML"`` or ``"ML"``.
     na_action
@@ -112,7 +116,7 @@ def lme(
     parsed = parse(request.texts, [name for name in frame.columns if isinstance(name, str)])
     checks.check_columns(frame, parsed.variables)
     used = frame if request.keep is None else frame.loc[request.keep]
-    columns = checks.convert_columns(used, parsed.columns)
+    columns = checks.convert_columns(used, parsed.columns, parsed.labels)
     if parsed.response:
         checks.check_response(columns[parsed.response], parsed.response)
     checks.check_contrast_columns(request.contrasts, {name: columns[name] for name in parsed.covariates})
@@ -197,6 +201,7 @@ def parse(texts: Mapping[str, str | Mapping[str, str]], columns: Sequence[str]) 
             every,
             crossing,
             decode.strings(parts["covariates"]),
+            decode.strings(parts["labels"]),
         )
 
     parsed: ParsedModel = session.call("rb_model", build, names, decode=read).value

@@ -47,7 +47,7 @@ rb_residuals <- function(handle, level, type) as.numeric(stats::residuals(handle
 rb_predict <- function(handle, frame, level) {
   fit <- handle$fit
   old <- fit$data[as.integer(row.names(fit$fitted)), names(frame), drop = FALSE]
-  frame <- rb_known_levels(handle, frame, old)
+  frame <- rb_whole_labels(handle, rb_known_levels(handle, frame, old))
   complete <- stats::complete.cases(frame[setdiff(names(frame), handle$model$groups)])
   answer <- rep(NA_real_, nrow(frame))
   if (!any(complete)) return(answer)
@@ -78,6 +78,18 @@ rb_check_made_factors <- function(handle, old, rows, made) {
       )
     }
   }
+}
+
+# Whole numbers as doubles (a column with gaps, say) name their groups as the fit's integers do: in full.
+rb_whole_labels <- function(handle, frame) {
+  labels <- rb_to_stand_in(handle$model$labels, handle$model$stand_ins)
+  for (name in intersect(labels, names(frame))) {
+    column <- frame[[name]]
+    if (!is.double(column) || is.double(handle$fit$data[[name]])) next
+    whole <- !is.na(column) & column == round(column)
+    frame[[name]] <- factor(ifelse(is.na(column), NA, ifelse(whole, sprintf("%.0f", column), as.character(column))))
+  }
+  frame
 }
 
 # New rows under the levels that the fit knows; a column of another type, or an unseen level, is refused.
@@ -119,7 +131,7 @@ rb_all_vars <- function(expr) {
 }
 rb_predict_columns <- function(handle, level) {
   names <- as.character(rb_predict_variables(handle, level))
-  list(original = rb_to_original(names, handle$model$stand_ins), crossing = names)
+  list(original = rb_to_original(names, handle$model$stand_ins), crossing = names, labels = handle$model$labels)
 }
 
 rb_live <- function(handle) handle$fit

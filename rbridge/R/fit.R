@@ -26,15 +26,25 @@ rb_model <- function(texts, columns) {
   model <- list(
     expressions = lapply(expressions, rb_substitute, stand_ins),
     variables = lapply(variables, rb_to_stand_in, stand_ins), groups = rb_to_stand_in(groups, stand_ins),
-    stand_ins = stand_ins, group_names = groups
+    stand_ins = stand_ins, group_names = groups, labels = rb_label_columns(expressions, groups)
   )
   names(model$expressions$random) <- rb_to_stand_in(names(model$expressions$random), stand_ins)
   response <- expressions$fixed[[2L]]
   list(
     model, variables = variables, covariates = rb_covariate_columns(model),
     response = if (is.symbol(response)) as.character(response) else "", every = every,
-    crossing = rb_to_stand_in(every, stand_ins)
+    crossing = rb_to_stand_in(every, stand_ins), labels = model$labels
   )
+}
+
+# The grouping columns whose values nothing computes with: they only name groups.
+rb_label_columns <- function(expressions, groups) {
+  computed <- unlist(lapply(expressions[names(expressions) %in% c("fixed", "subset")], all.vars))
+  for (argument in setdiff(names(expressions), c("fixed", "subset"))) {
+    sides <- lapply(rb_inner_formulas(expressions[[argument]]), rb_covariates)
+    computed <- c(computed, unlist(lapply(sides, all.vars)))
+  }
+  setdiff(groups, computed)
 }
 
 # The columns that are variables of the fixed or the random effects as they stand, not inside a call.
