@@ -231,7 +231,7 @@ def check_contrasts(contrasts: Any) -> dict[str, str]:
 
 
 def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarray | None]:
-    """Return ``subset`` as R text, or as a boolean array of shape (n,)."""
+    """Return ``subset`` as R text, or as a boolean array of shape (n,), False where it is missing."""
     if subset is None:
         return None, None
     if isinstance(subset, str):
@@ -240,10 +240,13 @@ def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarra
     if len(values) != len(data):
         raise ArgumentError(f"subset has {len(values)} values for {len(data)} rows")
     if not pd.api.types.is_bool_dtype(values.dtype):
-        raise ArgumentError(f"subset must hold True and False, not {values.dtype}")
-    if values.isna().any():
-        raise ArgumentError(f"subset is missing for {int(values.isna().sum())} rows; use .fillna(False)")
-    keep = values.to_numpy(dtype=bool)
+        if pd.api.types.infer_dtype(values, skipna=True) not in ("boolean", "empty"):
+            raise ArgumentError(f"subset must hold True and False, not {values.dtype}")
+    keep = (
+        np.array([value is True for value in values.tolist()])
+        if values.isna().any()
+        else values.to_numpy(bool)
+    )
     if not keep.any():
         raise DataError("subset keeps no row")
     return None, keep
@@ -251,9 +254,13 @@ def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarra
 
 def _subset_values(subset: Any, data: pd.DataFrame) -> pd.Series:
     if isinstance(subset, pd.Series):
-        if len(subset) != len(data) or not subset.index.equals(data.index):
-            raise ArgumentError("subset is a Series whose index isn't the data's; align it, or give an array")
-        return subset
+        if subset.index.equals(data.index):
+            return subset
+        if not subset.index.is_unique or not data.index.isin(subset.index).all():
+            raise ArgumentError(
+                "subset is a Series whose index doesn't cover the data's; align it, or give an array"
+            )
+        return subset.reindex(data.index)
     array = isinstance(subset, np.ndarray) and subset.ndim == 1
     if array or isinstance(subset, list | tuple | pd.api.extensions.ExtensionArray):
         return pd.Series(subset)

@@ -108,6 +108,19 @@ def test_subset_by_rows_and_by_text_agree(data: pd.DataFrame) -> None:
     )
 
 
+def test_subset_is_aligned_by_its_index_and_false_where_missing(data: pd.DataFrame) -> None:
+    keep = data.x > 0
+    expected = rbridge.lme("y ~ x", data, "~ 1 | school", subset=keep)
+    wider = pd.concat([keep, pd.Series([True], index=["elsewhere"])])
+    gaps = [True if flag else None for flag in keep]
+    for subset in (keep.sample(frac=1, random_state=3), wider, gaps, pd.array(gaps, dtype="boolean")):
+        fit = rbridge.lme("y ~ x", data, "~ 1 | school", subset=subset)
+        pd.testing.assert_series_equal(fit.fitted(), expected.fitted())
+    twice = pd.Series([True] * 120, index=[*data.index, *data.index])
+    for subset in (keep.reset_index(drop=True), keep.head(30), twice):
+        assert "index" in error(rbridge.ArgumentError, "y ~ x", data, "~ 1 | school", subset=subset)
+
+
 def test_only_the_rows_used_are_checked(data: pd.DataFrame) -> None:
     data.loc["row 3", "x"], data.loc["row 4", "w"] = np.nan, np.inf
     assert "1 missing" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school")
