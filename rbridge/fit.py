@@ -18,7 +18,7 @@ ResidualType = Literal["response", "pearson", "normalized"]
 _RESIDUAL_TYPES = ("response", "pearson", "normalized")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Convergence:
     """How nlme's optimiser ended.
 
@@ -55,7 +55,8 @@ class Overview:
     iterations: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+# no slots in what users hold: with them, Python words a forbidden assignment badly
+@dataclass(frozen=True, eq=False, repr=False)
 class LmeFit:
     """A model fitted by ``nlme::lme``; made by :func:`rbridge.lme`.
 

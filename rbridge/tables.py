@@ -15,7 +15,7 @@ from rbridge.arguments import check_choice
 from rbridge.errors import ArgumentError
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Page:
     """A printed page of R's."""
 
@@ -31,7 +31,7 @@ class Page:
         return f"<pre>{html.escape(self._text)}</pre>"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VarCorr(Page):
     """Variances and correlations of the random effects; ``str()`` is R's print of ``VarCorr(fit)``."""
 
@@ -71,7 +71,7 @@ def decode_var_corr(value: Any) -> VarCorr:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Summary(Page):
     """A fit's summary; ``str()`` is R's ``print(summary(fit))``, character for character.
 
@@ -114,7 +114,7 @@ def decode_summary(value: Any) -> Summary:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Intervals(Page):
     """Confidence intervals; ``str()`` is R's print."""
 
@@ -136,7 +136,7 @@ def decode_intervals(value: Any) -> Intervals:
     return Intervals(parts["text"][0], frame)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Anova(Page):
     """F tests of one fit, or likelihood ratio tests of several; ``str()`` is R's print."""
 

@@ -121,6 +121,19 @@ def test_subset_is_aligned_by_its_index_and_false_where_missing(data: pd.DataFra
         assert "index" in error(rbridge.ArgumentError, "y ~ x", data, "~ 1 | school", subset=subset)
 
 
+def test_a_fit_cannot_be_changed(data: pd.DataFrame) -> None:
+    fit = rbridge.lme("y ~ x", data, "~ 1 | school")
+    for held, name in (
+        (fit, "sigma"),
+        (fit, "warnings"),
+        (fit, "new"),
+        (fit.convergence, "message"),
+        (fit.summary(), "t_table"),
+    ):
+        with pytest.raises(AttributeError, match=f"cannot assign to field '{name}'"):
+            setattr(held, name, 1)
+
+
 def test_only_the_rows_used_are_checked(data: pd.DataFrame) -> None:
     data.loc["row 3", "x"], data.loc["row 4", "w"] = np.nan, np.inf
     assert "1 missing" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school")
