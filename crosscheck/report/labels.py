@@ -24,6 +24,7 @@ _VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     Verdict.MISSING: ("MISSING", "bad"),
     Verdict.EXTRA: ("EXTRA", "bad"),
     Verdict.NOT_A_NUMBER: ("NaN", "bad"),
+    Verdict.UNCONFIRMED: ("HIGHER", "bad"),
 }
 _ENGINES = {
     f"{side}{control}": called

@@ -60,6 +60,12 @@ def plus(amount: float) -> Callable[[float], float]:
     return lambda value: value + amount
 
 
+def higher(gain: float) -> Mend:
+    """Raise the log-likelihood, and AIC and BIC with it."""
+    mends = scalar("log_lik", plus(gain)), scalar("aic", plus(-2 * gain)), scalar("bic", plus(-2 * gain))
+    return lambda answer: mends[0](mends[1](mends[2](answer)))
+
+
 SEEDED: dict[str, tuple[str, Mend]] = {
     "ML for REML": ("method", lambda a: replace(a, method="ML")),
     "one observation less": ("n_obs", scalar("n_obs", plus(-1))),
@@ -282,17 +288,23 @@ class TestSingularOptimum:
         return child(std_dev=lambda v: changed(v.std_dev, "age", "std_dev", lambda _: 1e-5))(answer)
 
     def test_a_higher_likelihood_is_no_error(self, singular):
-        better = scalar("aic", plus(-0.2))(scalar("bic", plus(-0.2))(scalar("log_lik", plus(0.1))(singular)))
-        comparison = compare(singular, better)
+        comparison = compare(singular, higher(0.09)(singular))
         assert comparison.singular and comparison.agree
-        assert "higher likelihood" in comparison.of("log_lik")[0].rule
+        assert "up to 0.1 higher" in comparison.of("log_lik")[0].rule
+
+    @pytest.mark.parametrize("gain", [0.11, 100.0])
+    def test_a_likelihood_that_no_early_stop_explains_is_to_be_confirmed(self, gain, singular):
+        comparison = compare(singular, higher(gain)(singular))
+        failures = {row.quantity: row.verdict for row in comparison.failures}
+        assert failures == dict.fromkeys(("log_lik", "aic", "bic"), Verdict.UNCONFIRMED)
+        assert "confirm with the reference likelihood" in str(comparison)
 
     def test_a_lower_likelihood_is(self, singular):
         worse = scalar("log_lik", plus(-2e-6))(singular)
         assert {row.quantity for row in compare(singular, worse).failures} == {"log_lik"}
 
     def test_aic_has_to_follow_the_likelihood(self, singular):
-        better = scalar("bic", plus(-0.2))(scalar("log_lik", plus(0.1))(singular))
+        better = scalar("bic", plus(-0.18))(scalar("log_lik", plus(0.09))(singular))
         assert {row.quantity for row in compare(singular, better).failures} == {"aic"}
 
     def test_negligible_is_zero_and_has_no_correlation(self, singular):
