@@ -26,6 +26,9 @@ nlme, tightened, stopped 1.4e-2 short in the worst of 40 small random designs; w
 higher still may as well be a wrong likelihood, which only the reference evaluator can tell.
 """
 
+ALWAYS_DEFINED = frozenset({"n_obs", "n_groups", "sigma", "log_lik", "aic", "bic"})
+"""What every fit has a number for; the rest can be undefined on both sides, e.g. p where DF is 0."""
+
 MAX_DIGITS = 15.0
 """LRE is capped here, as in the NIST StRD: double precision carries no more."""
 
@@ -34,7 +37,7 @@ class Verdict(StrEnum):
     """What a row says; only the first two pass."""
 
     AGREE = "agree"
-    UNDEFINED = "undefined"  # e.g. the correlation of an effect without variance: nothing to compare
+    UNDEFINED = "undefined"  # on both sides, e.g. p where DF is 0, or the correlation of what doesn't vary
     DIFFER = "DIFFER"
     MISSING = "MISSING"
     EXTRA = "EXTRA"
@@ -227,7 +230,9 @@ def _row(
         same = reference == candidate
         return row(Verdict.AGREE if same else Verdict.DIFFER, digits=MAX_DIGITS if same else 0.0)
     if not (math.isfinite(reference) and math.isfinite(candidate)):
-        return row(Verdict.NOT_A_NUMBER)
+        same = reference == candidate or (math.isnan(reference) and math.isnan(candidate))
+        undefined = same and quantity.key not in ALWAYS_DEFINED
+        return row(Verdict.UNDEFINED if undefined else Verdict.NOT_A_NUMBER)
     difference = candidate - reference
     if difference:
         difference /= unit or 1.0

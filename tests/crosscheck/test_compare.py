@@ -222,9 +222,22 @@ def test_what_the_reference_lacks_is_extra(answer):
     assert {row.verdict for row in comparison.failures} == {Verdict.EXTRA}
 
 
-def test_not_a_number_on_both_sides_does_not_pass(answer):
-    nan = scalar("sigma", lambda _: math.nan)(answer)
-    assert not compare(nan, nan).agree
+@pytest.mark.parametrize("name", ["sigma", "log_lik", "aic"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_no_number_on_both_sides_does_not_pass_where_every_fit_has_one(name, value, answer):
+    broken = scalar(name, lambda _: value)(answer)
+    assert not compare(broken, broken).agree
+
+
+@pytest.mark.parametrize("column", ["t-value", "p-value"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_undefined_on_both_sides_is_the_same(column, value, answer):
+    undefined = table("age", column, lambda _: value)(answer)
+    comparison = compare(undefined, undefined)
+    assert comparison.agree
+    assert [row.name for row in comparison.rows if row.verdict is Verdict.UNDEFINED] == ["age"]
+    assert not compare(undefined, answer).agree
+    assert not compare(undefined, table("age", column, lambda _: -math.inf)(answer)).agree
 
 
 def test_nothing_to_compare_is_a_failure(answer):
