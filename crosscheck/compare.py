@@ -1,7 +1,8 @@
 """Compare two answers, quantity by quantity and name by name.
 
 Names are compared as sets: a value that only one side has, a value that isn't a number, and a comparison of
-nothing at all each get a verdict of their own, so that none of them can pass.
+nothing at all each get a verdict of their own, so that none of them can pass. A quantity that the reference
+lacks altogether isn't compared, and the comparison says so; one that the candidate lacks is missing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ higher still may as well be a wrong likelihood, which only the reference evaluat
 
 ALWAYS_DEFINED = frozenset({"n_obs", "n_groups", "sigma", "log_lik", "aic", "bic"})
 """What every fit has a number for; the rest can be undefined on both sides, e.g. p where DF is 0."""
+
+OF_SOME_MODELS = frozenset({"corr", "corr_params", "var_params"})
+"""What a model needn't have: where the reference has none, a candidate that has some fitted another model."""
 
 MAX_DIGITS = 15.0
 """LRE is capped here, as in the NIST StRD: double precision carries no more."""
@@ -107,6 +111,8 @@ class Comparison:
         Whether the rules of a singular optimum were applied.
     problems : tuple of str
         What couldn't be read off the candidate, and why.
+    not_compared : tuple of str
+        Titles of the quantities that the candidate has and the reference doesn't: nothing to hold them against.
     """
 
     reference: str
@@ -115,6 +121,7 @@ class Comparison:
     quantities: tuple[Quantity, ...]
     singular: bool = False
     problems: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
     @property
     def agree(self) -> bool:
@@ -153,6 +160,10 @@ class Comparison:
         if len(failures) > 20:
             lines.append(f"  ... and {len(failures) - 20} more")
         lines += [f"  could not be read: {problem}" for problem in self.problems]
+        if self.not_compared:
+            lines.append(
+                f"  not compared, {self.reference} doesn't have them: {', '.join(self.not_compared)}"
+            )
         if not self.agree:
             lines += [_line(row) + "  (for the difference in objective)" for row in self.of("log_lik")]
         return "\n".join([head, *lines])
@@ -174,11 +185,21 @@ def compare(reference: Any, candidate: Any, quantities: Iterable[Quantity] = NUM
         Its ``agree`` says whether everything is within tolerance, its ``str()`` what isn't.
     """
     expected, found = Answer.of(reference, engine="reference"), Answer.of(candidate, engine="candidate")
-    compared = tuple(quantities)
+    asked = tuple(quantities)
+    beyond = tuple(quantity for quantity in asked if _is_beyond(quantity, expected, found))
+    compared = tuple(quantity for quantity in asked if quantity not in beyond)
     singular = is_singular(expected) or is_singular(found)
     rows = [row for quantity in compared for row in _rows(quantity, expected, found, singular)]
     problems = tuple(f"{what}: {why}" for what, why in found.about.problems.items())
-    return Comparison(expected.about.engine, found.about.engine, tuple(rows), compared, singular, problems)
+    return Comparison(
+        expected.about.engine,
+        found.about.engine,
+        tuple(rows),
+        compared,
+        singular,
+        problems,
+        tuple(quantity.title for quantity in beyond),
+    )
 
 
 def lre(reference: float, candidate: float, floor: float = 0.0) -> float:
@@ -193,6 +214,11 @@ def lre(reference: float, candidate: float, floor: float = 0.0) -> float:
     if not math.isfinite(error):
         return 0.0
     return min(MAX_DIGITS, max(0.0, -math.log10(error))) if error > 0 else MAX_DIGITS
+
+
+def _is_beyond(quantity: Quantity, expected: Answer, found: Answer) -> bool:
+    """Whether the reference lacks a quantity altogether, as records lack the fitted values of early stops."""
+    return quantity.key not in OF_SOME_MODELS and not quantity.read(expected) and bool(quantity.read(found))
 
 
 def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -> Iterator[Row]:

@@ -99,6 +99,8 @@ def _comparison(comparison: Comparison, verbose: bool) -> dict[str, Any]:
         "singular": comparison.singular,
         "values": len(comparison.rows),
         "failures": len(comparison.failures),
+        "not_compared": list(comparison.not_compared),
+        "not_compared": list(comparison.not_compared),
         "rows": rows,
     }
 

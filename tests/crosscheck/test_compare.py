@@ -217,9 +217,23 @@ def test_what_is_missing_or_no_number_has_a_verdict(mend, verdict, answer):
     assert {row.verdict for row in comparison.failures} == {verdict}
 
 
-def test_what_the_reference_lacks_is_extra(answer):
-    comparison = compare(replace(answer, vcov=None), answer)
+def test_what_the_reference_lacks_altogether_is_not_compared_and_said(answer):
+    comparison = compare(replace(answer, vcov=None, fitted=None), answer)
+    assert comparison.agree
+    assert comparison.not_compared == ("vcov", "fitted")
+    assert "not compared" in str(comparison) and "vcov, fitted" in str(comparison)
+    assert not comparison.of("vcov") and "vcov" not in {quantity.key for quantity in comparison.quantities}
+
+
+def test_what_the_reference_lacks_in_part_is_extra(answer):
+    vcov = Grid(answer.vcov.rows[:2], answer.vcov.columns[:2], answer.vcov.values[:2, :2])
+    comparison = compare(replace(answer, vcov=vcov), answer)
     assert {row.verdict for row in comparison.failures} == {Verdict.EXTRA}
+
+
+def test_a_structure_that_the_reference_does_not_have_is_extra(answer):
+    comparison = compare(replace(answer, structure={}), answer)
+    assert {(row.quantity, row.verdict) for row in comparison.failures} == {("corr_params", Verdict.EXTRA)}
 
 
 @pytest.mark.parametrize("name", ["sigma", "log_lik", "aic"])

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from crosscheck import ModelSpec, engine, known_engines, ladder, load_hsb
+from crosscheck import ModelSpec, Verdict, Verdict, compare, engine, known_engines, ladder, load_hsb
 from crosscheck.engines import NlmeEngine, RecordedEngine, answer_of, registry, why_not
 from crosscheck.errors import EngineUnavailableError, UsageError
 
@@ -89,6 +89,24 @@ def test_recorded_answers_carry_their_provenance():
     answer = RecordedEngine("converged").fit(SPEC, load_hsb())
     assert answer.about.engine == "recorded-converged"
     assert {"R", "nlme", "os", "BLAS", "data sha256"} <= set(answer.about.provenance)
+
+
+@pytest.mark.parametrize("control", ["tight", "default"])
+def test_records_without_fitted_values_can_be_held_to(control):
+    early, converged = (RecordedEngine(c).fit(SPEC, load_hsb()) for c in (control, "converged"))
+    comparison = compare(early, converged)
+    assert not any(row.quantity == "fitted" for row in comparison.rows)
+    assert "fitted" in comparison.not_compared
+    assert {row.verdict for row in compare(converged, early).of("fitted")} == {Verdict.MISSING}
+
+
+@pytest.mark.parametrize("control", ["tight", "default"])
+def test_records_without_fitted_values_can_be_held_to(control):
+    early, converged = (RecordedEngine(c).fit(SPEC, load_hsb()) for c in (control, "converged"))
+    comparison = compare(early, converged)
+    assert not any(row.quantity == "fitted" for row in comparison.rows)
+    assert "fitted" in comparison.not_compared
+    assert {row.verdict for row in compare(converged, early).of("fitted")} == {Verdict.MISSING}
 
 
 def test_only_the_model_that_was_recorded_is_answered():
