@@ -85,17 +85,11 @@ def check_values(
     DataError
         Naming the column, how many values are bad, and the mend.
     """
+    gaps = {name: column.is_missing() for name, column in columns.items() if column.missing}
+    if na_action == "fail":
+        _refuse_missing(gaps, keep, argument)
     rows = keep
-    for name, column in columns.items():
-        if not column.missing:
-            continue
-        missing = column.is_missing()
-        count = int(missing.sum() if keep is None else missing[keep].sum())
-        if count and na_action == "fail":
-            raise DataError(
-                f"column {name!r} of {argument} has {_count(count, 'missing value')}. "
-                f'Mend: na_action="omit" to leave those rows out, or fill them'
-            )
+    for missing in gaps.values():
         rows = ~missing if rows is None else rows & ~missing
     for name, column in columns.items():
         infinite = np.isinf(column.values) if column.kind == "double" else np.zeros(0, dtype=bool)
@@ -104,6 +98,20 @@ def check_values(
                 f"column {name!r} of {argument} has {_count(count, 'infinite value')}. "
                 f"Mend: replace them, or leave those rows out with subset"
             )
+
+
+def _refuse_missing(gaps: Mapping[str, np.ndarray], keep: np.ndarray | None, argument: str) -> None:
+    """Refuse missing values in the rows kept, naming every column that has some."""
+    kept = {name: missing if keep is None else missing[keep] for name, missing in gaps.items()}
+    kept = {name: missing for name, missing in kept.items() if missing.any()}
+    if not kept:
+        return
+    counts = ", ".join(f"column {name!r} has {int(missing.sum())}" for name, missing in kept.items())
+    incomplete = int(np.logical_or.reduce(list(kept.values())).sum())
+    raise DataError(
+        f"{argument}: missing values in object: {counts}; fill them, or pass na_action='omit' to leave out the "
+        f"{_count(incomplete, 'incomplete row')}"
+    )
 
 
 def _count(number: int, what: str) -> str:

@@ -75,22 +75,39 @@ rb_anova <- function(handles, type, terms, L) {
   call <- c(list(quote(stats::anova)), lapply(names, as.name))
   if (length(handles) == 1L) call$type <- type
   if (!is.null(terms)) call$Terms <- rb_term_labels(handles[[1L]], terms)
-  if (!is.null(L)) call$L <- L
+  if (!is.null(L)) call$L <- rb_combinations(handles[[1L]], L)
   made <- rb_back(handles[[1L]], eval(as.call(call), env))
   frame <- as.data.frame(made)
   frame$call <- NULL
   list(text = rb_text(made), frame = frame, rows = row.names(frame))
 }
 rb_term_labels <- function(handle, terms) {
-  if (!is.character(terms)) return(terms)
   labels <- names(attr(handle$fit$fixDF, "assign"))
   shown <- rb_back(handle, labels)
-  at <- match(terms, shown)
+  at <- match(terms, if (is.character(terms)) shown else seq_along(shown))
   if (anyNA(at)) {
+    unknown <- terms[is.na(at)][[1L]]
     rb_stop(
-      "argument", "terms: ", encodeString(terms[is.na(at)][[1L]], quote = "'"), " is not a term of the fit; its terms are ",
+      "argument", "terms: ", if (is.character(terms)) encodeString(unknown, quote = "'") else unknown, " is not a term of the fit; its terms are ",
       paste(encodeString(shown, quote = "'"), collapse = ", ")
     )
   }
-  labels[at]
+  if (is.character(terms)) labels[at] else at
+}
+
+# Linear combinations, their columns matched to the coefficients.
+rb_combinations <- function(handle, L) {
+  shown <- names(rb_fixef(handle))
+  listed <- paste(encodeString(shown, quote = "'"), collapse = ", ")
+  unknown <- setdiff(colnames(L), shown)
+  if (length(unknown)) {
+    rb_stop("argument", "L: ", encodeString(unknown[[1L]], quote = "'"), " is not a coefficient; the coefficients are ", listed)
+  }
+  if (is.null(colnames(L)) && ncol(L) != length(shown)) {
+    rb_stop("argument", "L has ", ncol(L), " columns for ", length(shown), " coefficients: ", listed)
+  }
+  full <- matrix(0, nrow(L), length(shown), dimnames = list(if (nrow(L) > 1L) rownames(L), names(nlme::fixef(handle$fit))))
+  full[, if (is.null(colnames(L))) seq_along(shown) else match(colnames(L), shown)] <- L
+  if (qr(L)$rank < nrow(L)) rb_stop("argument", "L: its rows are linearly dependent; leave out what the others imply")
+  full  # nlme takes the row's name for an effect's where a matrix of one row has one column
 }

@@ -52,7 +52,13 @@ def test_names_that_r_would_find_elsewhere_are_missing_columns(data: pd.DataFram
 def test_missing_values_are_counted(data: pd.DataFrame) -> None:
     data.loc[["row 3", "row 9"], "x"] = np.nan
     message = error(rbridge.DataError, "y ~ x", data, "~ 1 | school")
-    assert message.startswith("column 'x' of data has 2 missing values.") and 'na_action="omit"' in message
+    assert message == (
+        "data: missing values in object: column 'x' has 2; fill them, or pass na_action='omit' to leave out the "
+        "2 incomplete rows"
+    )
+    data.loc[["row 3", "row 4", "row 5"], "sex"] = None
+    message = error(rbridge.DataError, "y ~ x + sex", data, "~ 1 | school")
+    assert "column 'x' has 2, column 'sex' has 3; fill them" in message and "the 4 incomplete rows" in message
     data["x"] = data.x.fillna(0)
     data["w"] = np.nan
     assert rbridge.lme("y ~ x", data, "~ 1 | school").n_obs == 60  # an unused column may miss
@@ -121,6 +127,28 @@ def test_subset_is_aligned_by_its_index_and_false_where_missing(data: pd.DataFra
         assert "index" in error(rbridge.ArgumentError, "y ~ x", data, "~ 1 | school", subset=subset)
 
 
+def test_anova_names_what_it_does_not_know(data: pd.DataFrame) -> None:
+    fit = rbridge.lme("y ~ x", data, "~ 1 | school")
+    for terms, shown in ((99, "99"), (0, "0"), ([1, -1], "-1"), ("zz", "'zz'"), (["x", "zz"], "'zz'")):
+        with pytest.raises(rbridge.ArgumentError) as caught:
+            fit.anova(terms=terms)
+        assert (
+            str(caught.value) == f"terms: {shown} is not a term of the fit; its terms are '(Intercept)', 'x'"
+        )
+    for L, words in (
+        ({"zz": 1}, "'zz' is not a coefficient; the coefficients are '(Intercept)', 'x'"),
+        ([1, 2, 3], "has 3 columns for 2 coefficients"),
+        ([0, 0], "linearly dependent"),
+        ([[1, 1], [2, 2]], "linearly dependent"),
+    ):
+        with pytest.raises(rbridge.ArgumentError, match="L") as caught:
+            fit.anova(L=L)
+        assert words in str(caught.value)
+    one = fit.anova(terms=2).to_frame()
+    pd.testing.assert_frame_equal(one, fit.anova(terms="x").to_frame())
+    np.testing.assert_allclose(one, fit.anova(L={"x": 1}).to_frame(), rtol=1e-12)
+
+
 def test_a_fit_cannot_be_changed(data: pd.DataFrame) -> None:
     fit = rbridge.lme("y ~ x", data, "~ 1 | school")
     for held, name in (
@@ -136,8 +164,8 @@ def test_a_fit_cannot_be_changed(data: pd.DataFrame) -> None:
 
 def test_only_the_rows_used_are_checked(data: pd.DataFrame) -> None:
     data.loc["row 3", "x"], data.loc["row 4", "w"] = np.nan, np.inf
-    assert "1 missing" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school")
-    assert "1 missing" in error(
+    assert "'x' has 1;" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school")
+    assert "'x' has 1;" in error(
         rbridge.DataError, "y ~ x + w", data, "~ 1 | school", subset="is.na(x) | w < 9"
     )
     assert "1 infinite" in error(rbridge.DataError, "y ~ x + w", data, "~ 1 | school", subset="!is.na(x)")
