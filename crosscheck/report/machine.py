@@ -100,7 +100,6 @@ def _comparison(comparison: Comparison, verbose: bool) -> dict[str, Any]:
         "values": len(comparison.rows),
         "failures": len(comparison.failures),
         "not_compared": list(comparison.not_compared),
-        "not_compared": list(comparison.not_compared),
         "rows": rows,
     }
 

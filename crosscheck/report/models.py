@@ -57,7 +57,6 @@ def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
     rows = tuple(_rows(candidate.comparison, check.own, every_row))
     notes = [f"could not be read: {problem}" for problem in candidate.comparison.problems]
     notes += [f"not compared, R's answer lacks it: {what}" for what in candidate.comparison.not_compared]
-    notes += [f"not compared, R's answer lacks it: {what}" for what in candidate.comparison.not_compared]
     for made in (candidate, *check.own):
         notes += [
             f"{made.engine} warns: {text}" for text in (made.answer.about.warnings if made.answer else ())
