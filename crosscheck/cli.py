@@ -1,6 +1,7 @@
 """The command ``crosscheck``: one subcommand a study, exit status 0 (agree), 1 (disagree) or 2 (usage).
 
 ``crosscheck hsb`` is the project's main question: do the real nlme and the native lme give the same answers?
+A report that can't be written is 2 as well; where its reader leaves early, as ``head`` does, it is SIGPIPE's 141.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import NoReturn
 
 from .engines import Engine, NlmeEngine, engine, why_not
 from .errors import CrosscheckError
@@ -23,6 +23,9 @@ from .report.published import unexplained
 from .study import Study, run_study
 
 AGREE, DISAGREE, USAGE = 0, 1, 2
+READER_LEFT = 128 + 13
+"""What a shell gives a program that SIGPIPE ended: no verdict was shown, so it is none of the three."""
+
 MAX_WIDTH = 120
 
 
@@ -39,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"crosscheck: {error}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:  # `crosscheck hsb | head`: the reader has seen enough
-        _leave_quietly()
+        _drop_output()
+        return READER_LEFT
 
 
 def _hsb(options: argparse.Namespace) -> int:
@@ -48,13 +52,23 @@ def _hsb(options: argparse.Namespace) -> int:
     live, why = _source(options)
     study = run_study(specs, candidates, live=live, why_recorded=why, progress=_progress)
     _progress("")
+    try:
+        _write(study, options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # e.g. no space left: a report cut short is no verdict
+        _drop_output()
+        raise CrosscheckError(f"the report can't be written: {error.strerror or error}") from error
+    return AGREE if _passes(study) else DISAGREE
+
+
+def _write(study: Study, options: argparse.Namespace) -> None:
     if options.json:
         json.dump(study_to_dict(study, verbose=options.verbose), sys.stdout, indent=1, allow_nan=False)
         print()
     else:
         _show(hsb_report(study, brief=options.brief, verbose=options.verbose), options.plain)
     sys.stdout.flush()
-    return AGREE if _passes(study) else DISAGREE
 
 
 def _passes(study: Study) -> bool:
@@ -95,10 +109,9 @@ def _progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def _leave_quietly() -> NoReturn:
-    """End without Python's complaint about a closed standard output."""
+def _drop_output() -> None:
+    """Spare the reader Python's complaint, on its way out, about what is still to be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(DISAGREE)
 
 
 def _parser() -> argparse.ArgumentParser:

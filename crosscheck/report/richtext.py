@@ -23,9 +23,15 @@ STYLES: dict[Tone, str] = {
 }
 
 
+def _raise_broken_pipe() -> None:
+    """Leave a closed output to the caller; rich itself would end the program with status 1."""
+    raise BrokenPipeError
+
+
 def write(blocks: Iterable[Block], stream: TextIO, width: int) -> None:
     """Write the blocks to a terminal."""
     console = Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
+    console.on_broken_pipe = _raise_broken_pipe
     for position, block in enumerate(blocks):
         if position:
             console.print()

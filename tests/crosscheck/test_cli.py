@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -168,6 +171,28 @@ def test_argparse_errors_are_exit_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("form", [["--plain"], []])
+def test_a_reader_who_leaves_early_is_no_disagreement(form):
+    command = [sys.executable, "-m", "crosscheck.cli", *ONE, *form]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("form", [["--plain"], [], ["--json"]])
+def test_a_full_disk_is_one_line_and_exit_status_2(form):
+    command = [sys.executable, "-m", "crosscheck.cli", *ONE, *form]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "crosscheck: the report can't be written: No space left on device\n"
 
 
 def test_no_command_prints_help(capsys):
