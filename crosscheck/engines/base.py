@@ -46,6 +46,8 @@ def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | s
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             fit = engine.fit(spec, data.copy())
+            if not any(hasattr(fit, name) for name in ("t_table", "fixef")):
+                return f"fit() returned {type(fit).__name__}, which isn't a fit: it has no t_table()"
             ask = getattr(engine, "provenance", None)
             return Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
     except Exception as error:  # an engine that raises has a verdict; it doesn't take the others down
