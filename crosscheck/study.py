@@ -103,7 +103,9 @@ def run_study(
     why_recorded: str = "",
     progress: Progress = lambda _: None,
 ) -> Study:
-    """Fit every model on R, both ways, and on every candidate, and compare.
+    """Fit every model on R (converged, tightened and by default) and on every candidate, and compare.
+
+    Candidates, and R's tightened and default fits, are held to R's converged answer.
 
     Parameters
     ----------
