@@ -113,7 +113,7 @@ def check_text(value: Any, argument: str) -> str:
     ArgumentError
         It is of a type that can't be R syntax.
     FormulaError
-        It is empty, too long, or holds characters that R's parser can't take.
+        It is ``fixed`` and no text, or is empty, too long, or holds characters that R's parser can't take.
     """
     text = _as_text(value, argument)
     if not text.strip():
@@ -134,6 +134,8 @@ def _as_text(text: Any, argument: str) -> str:
         return str(text)
     plain = type(text).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
     if text is None or plain:
+        if argument == "fixed":
+            raise FormulaError(f"fixed must be a formula as a string, such as 'y ~ x', not {_kind(text)}")
         raise ArgumentError(
             f"{argument} must be R syntax as a string, such as '~ x | group', not {_kind(text)}"
         )

@@ -98,7 +98,7 @@ rb_check_transforms <- function(model, frame, rows, env) {
     if (is.symbol(piece)) next
     if (is.null(data)) data <- droplevels(frame[rows, , drop = FALSE])
     label <- paste(deparse(rb_restore(piece, model$stand_ins), backtick = TRUE), collapse = " ")
-    value <- tryCatch(eval(piece, data, env), error = function(e) rb_explain(e, label))
+    value <- rb_transform(piece, data, env, model, label)
     size <- if (is.matrix(value)) nrow(value) else length(value)
     if (i == 1L && (!(is.numeric(value) || is.logical(value)) || length(value) != nrow(data))) {
       rb_stop("data", "the response ", label, " isn't one number for each row")
@@ -111,6 +111,26 @@ rb_check_transforms <- function(model, frame, rows, env) {
   if (is.symbol(response) && !(is.numeric(frame[[response]]) || is.logical(frame[[response]]))) {
     rb_stop("data", "the response ", rb_named(model, as.character(response)), " isn't numeric")
   }
+}
+
+# A user's own expression; arithmetic on text, which R answers with an error or only with a warning and NA, is refused.
+rb_transform <- function(piece, data, env, model, label) {
+  factors <- Filter(function(name) is.factor(data[[name]]), all.vars(piece))
+  refuse <- function() {
+    rb_stop(
+      "data", rb_named(model, factors[[1L]]), " holds text or categories where numbers are needed; ",
+      "convert the column with astype(float) (in `", label, "`)"
+    )
+  }
+  tryCatch(
+    withCallingHandlers(eval(piece, data, env), warning = function(w) {
+      if (length(factors) && grepl("not meaningful for", conditionMessage(w), fixed = TRUE)) refuse()
+    }),
+    error = function(e) {
+      if (length(factors) && !inherits(e, "rbridge_error")) refuse()
+      rb_explain(e, label)
+    }
+  )
 }
 
 # An error of R's inside a user's own expression is that expression's fault.
@@ -133,7 +153,8 @@ rb_terms <- function(expr) {
 # nlme has stopped: if it was because of the data, say which column; otherwise let R's own error through.
 rb_diagnose <- function(error, model, data, env) {
   if (inherits(error, "rbridge_error")) stop(error)
-  problem <- tryCatch(rb_rank_problem(model, data, env), error = function(e) NULL)
+  problem <- tryCatch(rb_size_problem(model, data, env), error = function(e) NULL)
+  if (is.null(problem)) problem <- tryCatch(rb_rank_problem(model, data, env), error = function(e) NULL)
   if (!is.null(problem)) rb_stop("data", problem)
   levels <- length(model$groups)
   few <- gettextf("fewer observations than random effects in all level %s groups", levels, domain = "R-nlme")
@@ -144,6 +165,44 @@ rb_diagnose <- function(error, model, data, env) {
     )
   }
   stop(error)
+}
+
+# Values whose squares overflow or vanish.
+rb_largest_size <- 1e75
+rb_size_problem <- function(model, data, env) {
+  fixed <- model$expressions$fixed
+  sides <- c(list(fixed[[3L]]), lapply(rb_inner_formulas(model$expressions$random), rb_covariates))
+  for (i in seq_along(sides)) {
+    formula <- stats::as.formula(as.call(list(as.name("~"), sides[[i]])), env = env)
+    columns <- stats::model.matrix(formula, droplevels(data))
+    if (i == 1L) {
+      response <- matrix(eval(fixed[[2L]], data, env), dimnames = list(NULL, rb_shown(fixed[[2L]])))
+      columns <- cbind(response, columns)
+    }
+    sizes <- apply(abs(columns), 2L, max)
+    bad <- which(sizes > rb_largest_size | (sizes < 1 / rb_largest_size & sizes > 0))
+    if (!length(bad)) next
+    return(paste0(
+      if (i == 1L) "fixed" else "random", ": the values of ",
+      encodeString(rb_restore(colnames(columns)[[bad[[1L]]]], model$stand_ins), quote = "'"), " are of the order of ",
+      format(sizes[[bad[[1L]]]], digits = 1L), ", too far from 1 to compute with; change its units"
+    ))
+  }
+  NULL
+}
+
+# A response without variance is no model's; nlme's optimiser then says something about convergence, or nothing.
+rb_exact_problem <- function(model, data, env, decomposition) {
+  y <- as.numeric(eval(model$expressions$fixed[[2L]], data, env))
+  if (rb_is_exact(qr.resid(decomposition, y), y)) rb_exact_message(model)
+}
+rb_is_exact <- function(residuals, y) sum(residuals^2) <= 1e-24 * sum(y^2)
+rb_exact_message <- function(model) {
+  label <- rb_shown(rb_restore(model$expressions$fixed[[2L]], model$stand_ins))
+  paste0(
+    "fixed: the fixed effects fit the response ", encodeString(label, quote = "'"), " exactly, so there is no variance ",
+    "to estimate; check that the response isn't constant or a combination of its covariates"
+  )
 }
 
 rb_rank_problem <- function(model, data, env) {
@@ -160,7 +219,7 @@ rb_rank_problem <- function(model, data, env) {
     return(paste("the data have", nrow(X), "complete rows for", ncol(X), "fixed effects; there must be more rows than effects"))
   }
   decomposition <- qr(X, tol = 1e-7)
-  if (decomposition$rank == ncol(X)) return(NULL)
+  if (decomposition$rank == ncol(X)) return(rb_exact_problem(model, data, env, decomposition))
   labels <- rb_restore(colnames(X), model$stand_ins)
   good <- decomposition$pivot[seq_len(decomposition$rank)]
   bad <- decomposition$pivot[-seq_len(decomposition$rank)]

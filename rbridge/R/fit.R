@@ -20,6 +20,7 @@ rb_model <- function(texts, columns) {
   }
   rb_check_shapes(expressions)
   groups <- rb_groups(expressions$random)
+  rb_check_effects(expressions, groups)
   variables$random <- union(variables$random, groups)
   every <- unique(unlist(variables, use.names = FALSE))
   stand_ins <- rb_stand_ins(every)
@@ -91,12 +92,30 @@ rb_check_shapes <- function(expressions) {
         rb_stop("formula", argument, " takes one-sided formulas, such as '~ x'; a response belongs in fixed")
       }
       rb_count_terms(argument, rb_covariates(formula))
+      if (argument %in% c("fixed", "random")) rb_check_terms(argument, formula)
       nested <- rb_inner_formulas(rb_covariates(formula))
       if (length(formula) == 3L) nested <- c(nested, rb_inner_formulas(formula[[2L]]))
       if (length(nested)) rb_stop("formula", argument, " has a '~' inside a formula")
     }
   }
 }
+
+# Both sides of the model must have effects to estimate, and the response must not explain itself.
+rb_check_effects <- function(expressions, groups) {
+  response <- rb_shown(expressions$fixed[[2L]])
+  fixed <- rb_terms(expressions$fixed[[3L]])
+  if (rb_is_empty(fixed)) rb_stop("data", "fixed: the formula has no fixed effects; keep at least the intercept, '", response, " ~ 1'")
+  factors <- attr(fixed, "factors")
+  if (length(factors) && response %in% rownames(factors)[rowSums(factors > 0) > 0]) {
+    rb_stop("formula", "fixed: the response ", response, " is on the right side too; drop it there")
+  }
+  for (formula in rb_inner_formulas(expressions$random)) {
+    if (rb_is_empty(rb_terms(rb_covariates(formula)))) {
+      rb_stop("data", "random: the formula ", rb_shown(formula), " has no random effects; write '~ 1 | ", paste(groups, collapse = "/"), "'")
+    }
+  }
+}
+rb_is_empty <- function(terms) !length(attr(terms, "term.labels")) && !attr(terms, "intercept")
 
 # The grouping factors' names, outermost first.
 rb_groups <- function(random) {
@@ -106,7 +125,7 @@ rb_groups <- function(random) {
       if (!all(vapply(rb_inner_formulas(random), function(f) is.null(rb_group_part(f)), NA))) {
         rb_stop("formula", "random names its groups, so its formulas take no '|': write {'group': '~ x'}")
       }
-      if (anyDuplicated(named)) rb_stop("argument", "random names the group ", encodeString(named[anyDuplicated(named)], quote = "'"), " twice")
+      if (anyDuplicated(named)) rb_stop("formula", "random names the group ", encodeString(named[anyDuplicated(named)], quote = "'"), " twice")
       return(named)
     }
   }
@@ -114,7 +133,7 @@ rb_groups <- function(random) {
     part <- rb_group_part(formula)
     if (!is.null(part)) return(rb_group_columns(part))
   }
-  rb_stop("argument", "random names no grouping factor: write '~ x | group', or {'group': '~ x'}")
+  rb_stop("formula", "random names no grouping factor: write '~ x | group', or {'group': '~ x'}")
 }
 rb_group_columns <- function(part) {
   names <- character()
@@ -127,7 +146,7 @@ rb_group_columns <- function(part) {
   }
   if (!is.symbol(part)) rb_stop("formula", "random: after '|' come column names, nested as outer/inner")
   names <- c(as.character(part), names)
-  if (anyDuplicated(names)) rb_stop("argument", "random names the group ", encodeString(names[anyDuplicated(names)], quote = "'"), " twice")
+  if (anyDuplicated(names)) rb_stop("formula", "random names the group ", encodeString(names[anyDuplicated(names)], quote = "'"), " twice")
   names
 }
 
@@ -171,6 +190,9 @@ rb_fit <- function(model, frame, settings) {
   rows <- rb_check_data(model, frame, settings, env)
   call <- rb_lme_call(model, settings)
   fit <- tryCatch(eval(call, env), error = function(e) rb_diagnose(e, model, frame[rows, , drop = FALSE], env))
+  # nlme may return without complaint, with rounding errors for a residual variance
+  left <- fit$residuals[, 1L]
+  if (rb_is_exact(left, fit$fitted[, 1L] + left)) rb_stop("data", rb_exact_message(model))
   handle <- list(fit = fit, model = model)
   list(handle, overview = rb_overview(handle))
 }

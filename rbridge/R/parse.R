@@ -126,6 +126,24 @@ rb_count_terms <- function(argument, expr) {
   if (count(expr) > rb_max_terms) rb_stop("formula", argument, " would expand to more than ", rb_max_terms, " terms")
 }
 
+# What stands between the operators of a right-hand side must be a column, an expression, or 0 or 1.
+rb_check_terms <- function(argument, formula) {
+  stack <- list(rb_covariates(formula))
+  while (length(stack)) {
+    node <- stack[[length(stack)]]
+    stack[[length(stack)]] <- NULL
+    operator <- rb_term_operator(node)
+    if (operator == "|") {
+      rb_stop("formula", argument, ": ", rb_shown(formula), " has more than one '|'; write '~ effects | group', with nested groups as outer/inner")
+    } else if (nzchar(operator)) {
+      stack <- c(stack, as.list(node)[if (operator == "^") 2L else -1L])
+    } else if (is.character(node) || is.logical(node) || (is.numeric(node) && !node %in% c(0, 1))) {
+      rb_stop("formula", argument, ": ", rb_shown(node), " is not a term; name a column")
+    }
+  }
+}
+rb_shown <- function(expr) paste(deparse(expr, backtick = TRUE), collapse = " ")
+
 # The formulas inside a structure, right-hand sides split from their groups.
 rb_inner_formulas <- function(expr) {
   found <- list()
