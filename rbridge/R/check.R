@@ -196,7 +196,7 @@ rb_exact_problem <- function(model, data, env, decomposition) {
   y <- as.numeric(eval(model$expressions$fixed[[2L]], data, env))
   if (rb_is_exact(qr.resid(decomposition, y), y)) rb_exact_message(model)
 }
-rb_is_exact <- function(residuals, y) sum(residuals^2) <= 1e-24 * sum(y^2)
+rb_is_exact <- function(residuals, y) sum(residuals^2) <= 1e-26 * sum(y^2)
 rb_exact_message <- function(model) {
   label <- rb_shown(rb_restore(model$expressions$fixed[[2L]], model$stand_ins))
   paste0(
