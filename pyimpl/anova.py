@@ -137,7 +137,7 @@ def joint_test(model: Model, estimates: Estimates, chosen: Any) -> Anova:
     """
     terms = terms_of(model)
     listed = [chosen] if isinstance(chosen, str | int) else list(chosen)
-    positions = [_term_position(each, terms.labels) for each in listed]
+    positions = list(dict.fromkeys(_term_position(each, terms.labels) for each in listed))
     if not positions:
         raise ArgumentError("terms: name at least one term")
     columns = np.concatenate([terms.columns[k] for k in positions])
