@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from .grid import Grid
@@ -111,7 +112,7 @@ class Answer:
         levels = _read_levels(ask, fit)
         answered: dict[str, Any] = {
             "method": ask.for_("method", lambda: str(fit.method)) or "",
-            "scalars": ask.each(SCALARS, lambda name: float(getattr(fit, name))),
+            "scalars": ask.each(SCALARS, lambda name: _read_scalar(fit, name)),
             "levels": levels,
             "fixef": ask.for_("fixef", lambda: Grid.of_series(fit.fixef(), "Value")),
             "t_table": ask.for_("t_table", lambda: Grid.of_frame(fit.t_table())),
@@ -212,11 +213,43 @@ def _read_std_dev(spread: Any, group: str) -> Grid:
     rows = frame[frame["group"].astype(str) == group]
     if rows.empty:
         raise LookupError(f"var_corr().to_frame() has no row whose group is {group!r}")
+    _check_variances(rows, group)
     return Grid(tuple(map(str, rows["term"])), ("std_dev",), rows["std_dev"].to_numpy(dtype=float))
 
 
+def _read_scalar(fit: Any, name: str) -> float:
+    return _read_sigma(fit) if name == "sigma" else float(getattr(fit, name))
+
+
+def _check_variances(rows: pd.DataFrame, group: str) -> None:
+    """Refuse a table of variances that aren't the squares of its standard deviations: only these are compared."""
+    if "variance" not in rows:
+        return
+    variance, std_dev = rows["variance"].to_numpy(dtype=float), rows["std_dev"].to_numpy(dtype=float)
+    if not np.allclose(variance, std_dev**2, rtol=1e-9, atol=0, equal_nan=True):
+        raise ValueError(f"var_corr().to_frame(): in {group!r} variance isn't std_dev squared")
+
+
+def _read_sigma(fit: Any) -> float:
+    """Return sigma, refused where the Residual row of the variance components says another."""
+    sigma = float(fit.sigma)
+    try:
+        frame = fit.var_corr().to_frame()
+        rows = frame[frame["group"].astype(str) == "Residual"]
+    except Exception:  # that has its own verdict, as the standard deviations that can't be read
+        return sigma
+    if not rows.empty:
+        _check_variances(rows, "Residual")
+        if not np.allclose(rows["std_dev"].to_numpy(dtype=float), sigma, rtol=1e-9, atol=0, equal_nan=True):
+            raise ValueError(f"var_corr().to_frame(): the Residual row isn't sigma, {sigma!r}")
+    return sigma
+
+
 def _read_corr(spread: Any, group: str) -> Grid:
-    return Grid.of_frame(spread.corr(group))
+    corr = Grid.of_frame(spread.corr(group))
+    if not np.allclose(corr.values, corr.values.T, rtol=0, atol=1e-12, equal_nan=True):
+        raise ValueError(f"var_corr().corr({group!r}) isn't symmetric")
+    return corr
 
 
 def _read_cov(fit: Any, level: int | None) -> Grid:

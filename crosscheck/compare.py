@@ -183,6 +183,12 @@ def compare(reference: Any, candidate: Any, quantities: Iterable[Quantity] = NUM
     -------
     Comparison
         Its ``agree`` says whether everything is within tolerance, its ``str()`` what isn't.
+
+    Notes
+    -----
+    ``coef()`` and ``residuals()`` aren't compared: they are sums and differences of what is. Neither is what
+    only repeats something: variances have to be the squares of the standard deviations, the Residual row
+    sigma, and correlations symmetric, or they count as not readable.
     """
     expected, found = Answer.of(reference, engine="reference"), Answer.of(candidate, engine="candidate")
     asked = tuple(quantities)

@@ -268,6 +268,37 @@ def test_fits_are_compared_as_well_as_answers(fit, answer):
     assert "ZeroDivisionError" in str(comparison)
 
 
+@pytest.mark.parametrize(
+    ("row", "columns", "quantity"),
+    [(1, ["variance"], "std_dev"), (-1, ["variance"], "sigma"), (-1, ["variance", "std_dev"], "sigma")],
+)
+def test_var_corr_has_to_agree_with_itself(row, columns, quantity, fit, answer):
+    spread = fit.var_corr()
+    frame = spread.to_frame()
+    frame.loc[frame.index[row], columns] *= 2
+    spread.to_frame = lambda: frame
+    fit.var_corr = lambda: spread
+    comparison = compare(answer, fit)
+    assert {row.quantity for row in comparison.failures} >= {quantity}
+    assert "var_corr().to_frame()" in str(comparison)
+
+
+def test_a_correlation_matrix_has_to_be_symmetric(fit, answer):
+    spread = fit.var_corr()
+    right = spread.corr
+
+    def lopsided(group):
+        corr = right(group)
+        corr.iloc[0, 1] += 0.1
+        return corr
+
+    spread.corr = lopsided
+    fit.var_corr = lambda: spread
+    comparison = compare(answer, fit)
+    assert {row.quantity for row in comparison.failures} == {"corr"}
+    assert "isn't symmetric" in str(comparison)
+
+
 def test_the_message_names_value_difference_and_objective(answer):
     text = str(compare(answer, table("age", "Value", plus(1))(answer)))
     assert "DIFFER: coefficient age: expected -0.75, found 0.25, difference 8 (limit 1e-05)" in text
