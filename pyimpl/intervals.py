@@ -14,6 +14,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import ndtri, stdtrit
 
 from pyimpl.arrays import Array
+from pyimpl.derivative import derivative
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
@@ -24,7 +25,6 @@ from pyimpl.report import IntervalsPage, IntervalTable, render_intervals
 
 WHICH = ("all", "var-cov", "fixed")
 
-_STEP = 1e-30
 _FLAT = 1e-9  # curvature below this fraction of the largest is none
 
 
@@ -99,9 +99,11 @@ def variance_intervals(
     theta = optimum.evaluation.theta
     log_sigma = float(np.log(optimum.evaluation.s2) / 2 + np.log(likelihood.moments.scale))
     here = _parameters(model, likelihood, theta, log_sigma)
-    steps = _STEP * 1j * np.eye(len(theta) + 1)
-    moved = [_parameters(model, likelihood, theta + step[:-1], log_sigma + step[-1]) for step in steps]
-    J = np.array([[each.value.imag / _STEP for _, each in column] for column in moved]).T
+
+    def values(at: Array) -> Array:
+        return np.array([each.value for _, each in _parameters(model, likelihood, at[:-1], at[-1])])
+
+    J = derivative(values, np.append(theta, log_sigma)).T
     covariance = 2 * J @ np.linalg.solve(information, J.T)
     half = ndtri((1 + level) / 2) * np.sqrt(np.diag(covariance))
     bounds = [
@@ -123,8 +125,7 @@ def _information(likelihood: Likelihood, optimum: Optimum) -> Array:
     With h the log-determinants, the deviance is 2 nu log(sigma) + h + RSS / sigma^2, and profiled h + nu log(RSS).
     """
     theta, nu = optimum.evaluation.theta, likelihood.nu
-    steps = _STEP * 1j * np.eye(len(theta))
-    g = np.array([np.log(likelihood.evaluate(theta + step).up.rss).imag / _STEP for step in steps])
+    g = derivative(lambda t: np.log(likelihood.evaluate(t).up.rss), theta)
     corner = np.array([[4.0 * nu]])
     return np.block(
         [[likelihood.hessian(theta) + nu * np.outer(g, g), -2 * nu * g[:, None]], [-2 * nu * g[None], corner]]

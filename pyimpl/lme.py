@@ -11,6 +11,7 @@ import pandas as pd
 
 from pyimpl.arguments import check_control, check_method, refuse_structure
 from pyimpl.convergence import convergence_of, warnings_of
+from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
 from pyimpl.errors import DataError, LmeWarning
 from pyimpl.estimates import estimates_at
@@ -90,7 +91,7 @@ def lme(
     frame = _select(formula, levels, data, subset, check_na_action(na_action))
     design = make_design(formula, levels, frame.rows, contrasts)
     structures = tuple(level.covariance for level in reversed(design.levels))
-    likelihood = Likelihood(_moments(design, formula), structures, reml)
+    likelihood = Likelihood(_moments(design, structures, formula), structures, reml)
     optimum = minimise(likelihood, starting_point(likelihood), settings["maxIter"])
     model = Model(formula, method, frame, design)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
@@ -115,10 +116,9 @@ def _select(
     return model_frame(data, columns, keep, na_action)
 
 
-def _moments(design: Design, formula: Formula) -> Moments:
+def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:
     """Compress the rows, and say which column is to blame if that can't be done."""
     starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in reversed(design.sorted_codes)]
-    structures = [level.covariance for level in reversed(design.levels)]
     try:
         return compress(design.columns(), starts, structures, design.X.shape[1])
     except DependentColumnError as error:
