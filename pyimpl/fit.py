@@ -97,6 +97,10 @@ class LmeFit:
         """How the optimiser ended."""
         return convergence_of(self.model, self.optimum)
 
+    def get_data(self) -> pd.DataFrame:
+        """The data's rows that the fitted values belong to, with all columns, as R's ``getData``."""
+        return self.model.frame.source.iloc[self.model.frame.positions].copy()
+
     def fixef(self) -> pd.Series:
         """Fixed effects."""
         return tables.fixed_effects(self.model, self.estimates)

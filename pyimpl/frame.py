@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pyimpl.arrays import Array
+from pyimpl.arrays import Array, Indices
 from pyimpl.errors import ArgumentError, DataError
 from pyimpl.formula import rows_where
 
@@ -33,12 +33,23 @@ class ModelFrame:
         Which entries of ``index`` are rows of the model.
     name : str
         What printed pages call the data.
+    source : DataFrame
+        The data as given, with all its columns. A shallow copy: under pandas 3 later changes don't reach it.
+    positions : (len(index),) int array
+        Where in ``source`` the entries of ``index`` are.
     """
 
     rows: pd.DataFrame
     index: pd.Index
     kept: np.ndarray
     name: str
+    source: pd.DataFrame
+    positions: Indices
+
+    def all_columns(self) -> pd.DataFrame:
+        """The rows of the model with every column of the data, also those that the model doesn't use."""
+        kept: Indices = self.positions[self.kept]
+        return self.source.iloc[kept]
 
     def series(self, values: Array, name: str | None = None) -> pd.Series:
         """Values in the order of the rows, as a Series aligned with the data's index (NaN for excluded rows)."""
@@ -70,8 +81,9 @@ def model_frame(
         The frame or what is left of it is empty, a used column has missing values under "fail" or infinite ones.
     """
     rows = data[list(dict.fromkeys(columns))]
+    positions = np.arange(len(data))
     if keep is not None:
-        rows = rows[keep]
+        rows, positions = rows[keep], positions[keep]
     if not len(rows):
         what = "the subset" if keep is not None and len(data) else "the frame"
         raise DataError(f"data: {what} has no rows; a model needs some")
@@ -86,8 +98,8 @@ def model_frame(
             raise DataError(f"data: no row is complete in the used columns; {_counts(missing)}")
     _refuse_infinite(rows)
     if na_action != "exclude":
-        index, complete = rows.index, np.ones(len(rows), bool)
-    return ModelFrame(rows, index, complete, data_name(data))
+        index, positions, complete = rows.index, positions[complete], np.ones(len(rows), bool)
+    return ModelFrame(rows, index, complete, data_name(data), data.copy(deep=False), positions)
 
 
 def data_name(data: pd.DataFrame) -> str:

@@ -184,6 +184,17 @@ def test_missing_values_are_refused_left_out_or_padded():
     assert lme("score ~ sex", data, "~ 1 | school").n_obs == len(data)  # ses isn't used here
 
 
+def test_the_fit_keeps_the_rows_of_its_data_with_all_columns():
+    data = pupils()
+    data.iloc[[2, 5], data.columns.get_loc("ses")] = np.nan
+    for na_action, rows in {"omit": data["ses"].notna(), "exclude": data["ses"].notna() | True}.items():
+        keep = data["sex"] == "male"
+        fit = lme("score ~ ses", data, "~ 1 | school", na_action=na_action, subset=keep)
+        pd.testing.assert_frame_equal(fit.get_data(), data[keep & rows])
+        pd.testing.assert_frame_equal(fit.model.frame.all_columns(), data[keep & data["ses"].notna()])
+        assert fit.get_data().index.equals(fit.fitted().index)
+
+
 def test_subset_is_aligned_by_index():
     data = pupils()
     keep = (data["sex"] == "male").sort_index()
