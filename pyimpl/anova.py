@@ -161,7 +161,7 @@ def contrast_test(model: Model, estimates: Estimates, L: Any) -> Anova:
     return _test_of(model, estimates, values, df, "F-test for linear combination(s)", contrast)
 
 
-def compare_fits(fits: Sequence[Fitted]) -> Anova:
+def likelihood_ratio_tests(fits: Sequence[Fitted]) -> Anova:
     """Likelihood-ratio tests between consecutive fits that differ in their number of parameters.
 
     Raises

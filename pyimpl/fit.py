@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl import pages, tables
-from pyimpl.anova import Anova, compare_fits, contrast_test, joint_test, tests_of_terms
+from pyimpl.anova import Anova, contrast_test, joint_test, likelihood_ratio_tests, tests_of_terms
 from pyimpl.arrays import Array
 from pyimpl.convergence import Convergence, convergence_of
 from pyimpl.errors import ArgumentError
@@ -234,7 +234,7 @@ class LmeFit:
                 raise ArgumentError(
                     "terms: terms and L are for one fit; several are compared by likelihood ratio"
                 )
-            return compare_fits([self, *map(_same_kind, others)])
+            return likelihood_ratio_tests([self, *map(_same_kind, others)])
         if terms is not None:
             return joint_test(self.model, self.estimates, terms)
         if L is not None:
