@@ -14,6 +14,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import ndtri, stdtrit
 
 from pyimpl.arrays import Array
+from pyimpl.curvature import second_derivatives
 from pyimpl.derivative import derivative
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
@@ -128,7 +129,10 @@ def _information(likelihood: Likelihood, optimum: Optimum) -> Array:
     g = derivative(lambda t: np.log(likelihood.evaluate(t).up.rss), theta)
     corner = np.array([[4.0 * nu]])
     return np.block(
-        [[likelihood.hessian(theta) + nu * np.outer(g, g), -2 * nu * g[:, None]], [-2 * nu * g[None], corner]]
+        [
+            [second_derivatives(likelihood, optimum.evaluation) + nu * np.outer(g, g), -2 * nu * g[:, None]],
+            [-2 * nu * g[None], corner],
+        ]
     )
 
 

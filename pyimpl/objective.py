@@ -30,7 +30,6 @@ import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.covariance import Covariance
-from pyimpl.derivative import derivative
 from pyimpl.grouped import (
     Rows,
     apply_left,
@@ -76,11 +75,6 @@ class Likelihood:
         log_det_fixed = 2 * np.log(np.diag(up.R)).sum() if self.reml else 0.0
         deviance = up.log_det + log_det_fixed + self.nu * np.log(up.rss)
         return Evaluation(theta, deviance, np.concatenate(parts), s2, tuple(Lambdas), up, down)
-
-    def hessian(self, theta: Array) -> Array:
-        """Exact second derivatives: those of the analytic gradient."""
-        H = derivative(lambda t: self.evaluate(t).gradient, theta)
-        return (H + H.T) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +230,14 @@ def sweep_down(
         blups.append(Lambdas[k] @ (Lambdas[k].T @ _apply(transposed, residual)))
         if k:
             counts = np.diff(levels[k].children, append=up.levels[k - 1].A.shape[-1])
-            N = _conditional_spread(up.levels[k].A, Lambdas[k])
+            N = conditional_spread(up.levels[k].A, Lambdas[k])
             gain = -apply_left(Lambdas[k] @ Lambdas[k].T, cross(LA, K))
             mean = np.repeat(_stack(blups[-1], mean), counts, axis=-1)
             spread = np.repeat(_joint_spread(N, gain, spread), counts, axis=-1)
     return Downward(gradients[::-1], blups[::-1])
 
 
-def _conditional_spread(A: Array, Lambda: Array) -> Array:
+def conditional_spread(A: Array, Lambda: Array) -> Array:
     """Factor N of the covariance of a group's effects given everything further out, N N' = D - D A'V^-1 A D."""
     half = apply_right(A, Lambda)
     M = cross(half, half)

@@ -20,6 +20,7 @@ import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.covariance import General
+from pyimpl.curvature import second_derivatives
 from pyimpl.objective import Evaluation, Likelihood
 
 # Scaled gradients are in standard errors of a parameter: 1e-8 of one changes no printed digit, and further steps
@@ -144,7 +145,7 @@ class _Point:
 
 def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
     sizes = _sizes(likelihood, evaluation)
-    hessian = likelihood.hessian(evaluation.theta) * sizes[:, None] * sizes
+    hessian = second_derivatives(likelihood, evaluation) * sizes[:, None] * sizes
     values, vectors = np.linalg.eigh(hessian)
     return _Point(evaluation, sizes, evaluation.gradient * sizes, values, vectors)
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_triangular
 
+from pyimpl.curvature import second_derivatives
+from pyimpl.derivative import derivative
 from pyimpl.objective import log_likelihood
 
 
@@ -58,7 +60,7 @@ def test_hessian_is_the_derivative_of_the_gradient_at_random_points(problem, rem
     likelihood = problem.likelihood(reml)
     theta = random_theta(likelihood, rng)
     numeric = central_difference(lambda t: likelihood.evaluate(t).gradient, theta)
-    exact = likelihood.hessian(theta)
+    exact = second_derivatives(likelihood, likelihood.evaluate(theta))
     assert exact == pytest.approx(numeric, rel=1e-6, abs=1e-6 * np.abs(exact).max())
 
 
@@ -97,3 +99,11 @@ def test_compressing_keeps_all_cross_products(problem):
     stacked = np.concatenate([*rows, moments.rest])
     assert stacked.T @ stacked == pytest.approx(whole.T @ whole, abs=1e-11)
     assert orthonormal.T @ orthonormal == pytest.approx(np.eye(3), abs=1e-12)
+
+
+def test_closed_second_derivatives_are_those_of_the_complex_step(problem, reml, rng):
+    likelihood = problem.likelihood(reml)
+    theta = random_theta(likelihood, rng)
+    exact = derivative(lambda t: likelihood.evaluate(t).gradient, theta)
+    ours = second_derivatives(likelihood, likelihood.evaluate(theta))
+    assert ours == pytest.approx(exact, rel=1e-11, abs=1e-11 * np.abs(exact).max())

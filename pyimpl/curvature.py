@@ -1,0 +1,71 @@
+"""Second derivatives of the profiled deviance.
+
+With one level of grouping they have a closed form. With G = Z_g'V^-1 Z_g, F_X = Z_g'V^-1 X R^-1 and f = Z_g'V^-1 r / s for each group (R'R = X'V^-1 X), the deviance has
+in the directions S and T of D the second derivative
+
+    sum_g [2 tr(S G T C) - tr(S G T G)] - reml tr(K_S K_T) - 2 k_S'k_T - t_S t_T / nu,
+    C = reml F_X F_X' + f f',   K_S = sum_g F_X'S F_X,   k_S = sum_g F_X'S f,   t_S = sum_g f'S f
+
+(differentiate the gradient of :mod:`pyimpl.objective`; Lindstrom & Bates 1988 give the parts). Each sum over the
+groups is one matrix product, so second derivatives cost less than the first ones. By theta they follow from
+D = Lambda Lambda' with Lambda linear in theta.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pyimpl.arrays import Array
+from pyimpl.derivative import derivative
+from pyimpl.grouped import apply_right, cross, multiply
+from pyimpl.objective import Evaluation, Likelihood
+
+
+def second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> Array:
+    """Exact second derivatives of the deviance by theta, (m, m), where it was evaluated.
+
+    With several levels of grouping they are those of the analytic gradient, by complex steps.
+    """
+    if len(evaluation.up.levels) > 1:
+        H = derivative(lambda theta: likelihood.evaluate(theta).gradient, evaluation.theta)
+        return np.asarray(H + H.T) / 2
+    return _of_one_level(likelihood, evaluation)
+
+
+def _of_one_level(likelihood: Likelihood, evaluation: Evaluation) -> Array:
+    (basis,), (Lambda,), (level,) = (
+        [structure.basis for structure in likelihood.structures],
+        evaluation.Lambdas,
+        evaluation.up.levels,
+    )
+    p = len(evaluation.up.beta)
+    G = cross(level.LA, level.LA)
+    F = cross(level.LA, apply_right(level.LE, _standardised(evaluation)))
+    seen = F if likelihood.reml else F[:, p:]
+    C = multiply(seen, seen.swapaxes(0, 1))
+    directions = basis @ Lambda.T
+    directions = directions + directions.swapaxes(1, 2)  # dD / dtheta_a
+    H = np.einsum("aij,jkli,bkl->ab", directions, _sum_of_products(G, 2 * C - G), directions, optimize=True)
+    K = np.einsum("aij,ikjl->akl", directions, _sum_of_products(F, F), optimize=True)
+    k, t = K[:, :p, p], K[:, p, p]
+    H -= 2 * k @ k.T + np.outer(t, t) / likelihood.nu
+    if likelihood.reml:
+        H -= np.einsum("akl,bkl->ab", K[:, :p, :p], K[:, :p, :p])
+    slope = G.sum(axis=-1) - C.sum(
+        axis=-1
+    )  # of the deviance by D, whose own curvature by theta is the last term
+    H += 2 * np.einsum("aij,bkj,ki->ab", basis, basis, slope)
+    return np.asarray(H + H.T) / 2
+
+
+def _standardised(evaluation: Evaluation) -> Array:
+    """The matrix that takes [X | y] to [X R^-1 | (y - X beta) / s], (p + 1, p + 1)."""
+    beta, s = evaluation.up.beta, np.sqrt(evaluation.s2)
+    top = np.hstack([np.linalg.inv(evaluation.up.R), -beta[:, None] / s])
+    return np.vstack([top, np.append(np.zeros(len(beta)), 1 / s)])
+
+
+def _sum_of_products(A: Array, B: Array) -> Array:
+    """``sum_g A_g[i, j] B_g[k, l]`` of grouped matrices, indexed [i, j, k, l]."""
+    product = A.reshape(-1, A.shape[-1]) @ B.reshape(-1, B.shape[-1]).T
+    return np.asarray(product.reshape(*A.shape[:2], *B.shape[:2]))
