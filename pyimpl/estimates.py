@@ -59,7 +59,7 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     covariances, blups = [], []
     innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
     for level, Lambda, effects in reversed(list(innermost_first)):
-        factor = solve_triangular(level.T, _without_rounding(Lambda)) * sigma
+        factor = solve_triangular(level.T, without_rounding(Lambda)) * sigma
         covariances.append(factor @ factor.T)
         blups.append(solve_triangular(level.T, effects).T * moments.scale)
     return Estimates(
@@ -78,7 +78,7 @@ def fixed_effects(moments: Moments, beta: Array) -> Array:
     return np.asarray(moments.beta + solve_triangular(moments.R, beta) * moments.scale)
 
 
-def _without_rounding(Lambda: Array) -> Array:
+def without_rounding(Lambda: Array) -> Array:
     """Lambda with standard deviations that are zero up to rounding made zero."""
     null = null_space(Lambda)
     return Lambda if not null.shape[1] else Lambda - null @ (null.T @ Lambda)
