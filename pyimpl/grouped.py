@@ -95,11 +95,12 @@ class Rows:
         return Rows(self.values, self.starts[starts])
 
 
-def eliminate(blocks: list[Rows], q: int) -> tuple[Array, list[Rows]]:
+def eliminate(blocks: list[Rows], q: int, dependent: float = _DEPENDENT) -> tuple[Array, list[Rows]]:
     """Project the first q columns out of the others, in each group separately.
 
     Modified Gram-Schmidt over the rows of all blocks together, which is as stable as Householder's QR when the
-    right-hand sides go along as columns (Bjorck 1967). The blocks share their c columns and G groups.
+    right-hand sides go along as columns (Bjorck 1967). The blocks share their c columns and G groups. A column whose
+    part outside the earlier ones' span is below the fraction ``dependent`` of its length is taken to depend on them.
 
     Returns
     -------
@@ -115,13 +116,13 @@ def eliminate(blocks: list[Rows], q: int) -> tuple[Array, list[Rows]]:
     length = _sum_by_group([v[:q] * v[:q] for v in rest], blocks)
     for j in range(q):
         square = _sum_by_group([v[:1] * v[:1] for v in rest], blocks)[0]
-        dependent = square.real <= _DEPENDENT**2 * length[j].real
-        norm = np.sqrt(np.where(dependent, 1.0, square))
+        zero = square.real <= dependent**2 * length[j].real
+        norm = np.sqrt(np.where(zero, 1.0, square))
         unit = [v[0] / expand(norm) for v, expand in zip(rest, counts, strict=True)]
         dots = _sum_by_group([v[1:] * u for v, u in zip(rest, unit, strict=True)], blocks)
-        dots[:, dependent] = 0.0
+        dots[:, zero] = 0.0
         rest = [v[1:] - expand(dots)[:, None] * u for v, u, expand in zip(rest, unit, counts, strict=True)]
-        R[j, j] = np.where(dependent, 0.0, norm)
+        R[j, j] = np.where(zero, 0.0, norm)
         R[j, j + 1 :] = dots
     return R, [Rows(v, block.starts) for v, block in zip(rest, blocks, strict=True)]
 

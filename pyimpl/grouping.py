@@ -59,15 +59,21 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
     DataError
         A grouping factor has a single level.
     """
-    groupings: list[Grouping] = []
-    for name in names:
-        codes, labels = _factor_codes(frame, name)
-        if len(labels) < 2:
+    groupings = nested_groups(frame, names, "random")
+    for each in groupings:
+        if (each.labels == each.labels[0]).all():
             raise DataError(
-                f"random: the grouping factor '{name}' has one level only ('{labels[0]}'), so no variance between "
+                f"random: the grouping factor '{each.name}' has one level only ('{each.labels[0]}'), so no variance between "
                 "groups can be estimated; use a column with two groups or more"
             )
-        groupings.append(_nest(name, codes, labels, groupings))
+    return groupings
+
+
+def nested_groups(frame: pd.DataFrame, names: tuple[str, ...], argument: str) -> tuple[Grouping, ...]:
+    """As :func:`group_rows`, with any number of groups; errors are about ``argument``."""
+    groupings: list[Grouping] = []
+    for name in names:
+        groupings.append(_nest(name, *_factor_codes(frame, name, argument), groupings))
     return tuple(groupings)
 
 
@@ -82,7 +88,7 @@ def _nest(name: str, codes: Indices, labels: Labels, outer: list[Grouping]) -> G
     return Grouping(name, dense.astype(np.intp), joined, parents.astype(np.intp), labels[own])
 
 
-def _factor_codes(frame: pd.DataFrame, name: str) -> tuple[Indices, Labels]:
+def _factor_codes(frame: pd.DataFrame, name: str, argument: str) -> tuple[Indices, Labels]:
     """Codes and level names of a column taken as a factor."""
-    categories = as_categories(read_column(frame, name, "random"), name, "random")
+    categories = as_categories(read_column(frame, name, argument), name, argument)
     return categories.codes, np.array(categories.levels, dtype=object)
