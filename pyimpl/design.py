@@ -78,6 +78,9 @@ class Design:
     Attributes
     ----------
     y : (N,) array
+        The response, as the formula asks for it.
+    offset : (N,) array
+        What the formula's ``offset()`` terms add to the fixed effects' part: the model is fitted to y - offset.
     X : (N, p) array
     Z : tuple of (N, q) arrays, outermost level first
         All in the order of the rows of the frame.
@@ -89,6 +92,7 @@ class Design:
     """
 
     y: Array
+    offset: Array
     X: Array
     Z: tuple[Array, ...]
     fixed: ColumnSpec
@@ -101,8 +105,8 @@ class Design:
         return [level.grouping.codes[self.order] for level in self.levels]
 
     def columns(self) -> Array:
-        """[Z innermost first | X | y] of the sorted rows, a column a row of the array, (c, N)."""
-        parts = [*[Z.T for Z in reversed(self.Z)], self.X.T, self.y[None]]
+        """[Z innermost first | X | y - offset] of the sorted rows, a column a row of the array, (c, N)."""
+        parts = [*[Z.T for Z in reversed(self.Z)], self.X.T, (self.y - self.offset)[None]]
         columns = np.concatenate(parts)
         already_sorted = bool((np.diff(self.order) == 1).all())
         return columns if already_sorted else columns[:, self.order]
@@ -138,12 +142,14 @@ def make_design(
     for level in levels:
         _check_group_sizes(level)
     Z = tuple(level.build(frame) for level in levels)
+    offset = spec.offset(frame)
     _check_magnitudes(y[:, None], [fixed.response_text], "fixed")
+    _check_magnitudes(offset[:, None], ["offset()"], "fixed")
     _check_magnitudes(X, spec.names, "fixed")
     for level, own in zip(levels, Z, strict=True):
         _check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
-    return Design(y, X, Z, spec, levels, order)
+    return Design(y, offset, X, Z, spec, levels, order)
 
 
 def _level(

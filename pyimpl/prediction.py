@@ -17,8 +17,8 @@ from pyimpl.model import Model
 
 
 def fitted_values(model: Model, estimates: Estimates, depth: int) -> Array:
-    """X beta plus the random effects of the first ``depth`` levels, (N,), in the order of the rows."""
-    values = model.design.X @ estimates.beta
+    """Offset + X beta plus the random effects of the first ``depth`` levels, (N,), in the order of the rows."""
+    values = model.design.X @ estimates.beta + model.design.offset
     for level, Z, effects in zip(model.levels[:depth], model.design.Z, estimates.blups, strict=False):
         values += np.einsum("nq,nq->n", Z, effects[level.grouping.codes])
     return np.asarray(values)
@@ -46,7 +46,8 @@ def predicted_values(model: Model, estimates: Estimates, newdata: pd.DataFrame, 
 
 
 def _of_complete_rows(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
-    values = _of_newdata(model.design.fixed).build(newdata) @ estimates.beta
+    fixed = _of_newdata(model.design.fixed)
+    values = fixed.build(newdata) @ estimates.beta + fixed.offset(newdata)
     codes: Indices | None = None
     for k, level in enumerate(model.levels[:depth]):
         codes = _known_groups(level, newdata, codes)

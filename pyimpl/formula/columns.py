@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pyimpl.errors import ArgumentError, DataError, NotSupportedError
+from pyimpl.errors import ArgumentError, DataError
 from pyimpl.formula.codings import Coding, contrast, dummy
 from pyimpl.formula.deparse import shortened
 from pyimpl.formula.evaluate import Evaluator, State
-from pyimpl.formula.nodes import Expr
+from pyimpl.formula.nodes import Expr, children
 from pyimpl.formula.terms import Terms
 from pyimpl.formula.values import Basis, Categories, FloatArray, Logical, Numeric, Value
 
@@ -76,6 +76,17 @@ class ColumnSpec:
         values = [evaluator.variable(variable) for variable in self.terms.variables]
         return _fill(values, self, len(frame))
 
+    def offset(self, frame: pd.DataFrame) -> FloatArray:
+        """Add up the offsets of the terms for the rows of `frame`, shape (n,); zeros where there are none.
+
+        Raises
+        ------
+        DataError
+            As for :meth:`build`; or an offset is not one numeric column.
+        """
+        evaluator = Evaluator(frame, self.argument, dict(self._states), learning=False)
+        return _sum_of_offsets(self.terms.offsets, evaluator)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A read-only view of a dict doesn't pickle; the dict does.
         plain = (self.names, self.assign, self.terms, self.codings, self.contrasts, self.argument)
@@ -116,10 +127,6 @@ def learn_columns(
     ArgumentError
         When `contrasts` names contrasts that don't exist, or a variable that is not a factor.
     """
-    if terms.offsets:
-        raise NotSupportedError(
-            f"{argument}: `{shortened(terms.offsets[0])}` is not supported yet; subtract it from the response"
-        )
     if not len(frame):
         raise DataError(f"{argument}: the data have no rows")
     evaluator = Evaluator(frame, argument)
@@ -135,8 +142,22 @@ def learn_columns(
         for term, flags in zip(terms.factors, coded, strict=True)
     )
     names, assign = _name_columns(terms, values, codings)
+    _sum_of_offsets(terms.offsets, evaluator)
     states = MappingProxyType(evaluator.states)
     return ColumnSpec(names, assign, terms, codings, tuple(chosen.items()), argument, states)
+
+
+def _sum_of_offsets(offsets: tuple[Expr, ...], evaluator: Evaluator) -> FloatArray:
+    total = np.zeros(len(evaluator.frame))
+    for offset in offsets:
+        value = evaluator.variable(children(offset)[0])
+        if not isinstance(value, Numeric):
+            kind = "several columns" if isinstance(value, Basis) else _kind(value)
+            raise DataError(
+                f"{evaluator.argument}: `{shortened(offset)}` is {kind}; an offset must be one numeric column"
+            )
+        total += value.data
+    return total
 
 
 def _name_columns(

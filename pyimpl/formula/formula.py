@@ -65,7 +65,7 @@ class Formula:
     @property
     def right_variables(self) -> tuple[str, ...]:
         """The data columns of the right side, without groups, in order of appearance."""
-        variables = self.terms.variables
+        variables = (*self.terms.variables, *self.terms.offsets)
         return tuple(dict.fromkeys(name for variable in variables for name in data_names(variable)))
 
     @property
@@ -76,7 +76,8 @@ class Formula:
     @property
     def uses_pi(self) -> bool:
         """Whether ``pi`` stands inside an expression, where it is the number."""
-        variables = (*self.terms.variables, *([] if self.response is None else [self.response]))
+        right = (*self.terms.variables, *self.terms.offsets)
+        variables = right if self.response is None else (*right, self.response)
         return any(Name("pi") in walk(variable) for variable in variables if variable != Name("pi"))
 
     @property
@@ -168,7 +169,7 @@ def formula_from(expr: Expr, argument: str) -> Formula:
         raise FormulaError(f"fixed: `{shortened(expr)}` has no response; write 'y {shortened(expr)}'")
     _refuse_bars(right, argument)
     terms = expand_terms(right, argument)
-    for variable in terms.variables:
+    for variable in (*terms.variables, *terms.offsets):
         check_allowed(variable, argument)
     if response is not None:
         check_allowed(response, argument)

@@ -65,6 +65,7 @@ _HINTS = {
     "C": "; write contrasts={'f': 'contr.sum'}",
     "cut": "; make the column with pandas.cut",
     "interaction": "; write a:b",
+    "offset": " but as a term of its own with one argument, as in y ~ x + offset(z)",
     "as.integer": "; write as.numeric(x)",
     "as.ordered": "; write ordered(x)",
     "cbind": "; write the columns as terms, with +",

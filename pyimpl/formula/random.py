@@ -278,6 +278,8 @@ def _one_sided(expr: Expr) -> Formula:
         raise FormulaError(
             f"random: {formula.text!r} has a left side; write a one-sided formula, '~ x | group'"
         )
+    if formula.terms.offsets:
+        raise FormulaError(f"random: `{shortened(formula.terms.offsets[0])}` belongs in the fixed effects")
     if formula.has_dot:
         raise FormulaError(f"random: `.` in {formula.text!r} is not supported; write the columns out")
     return formula

@@ -22,7 +22,8 @@ class Terms:
     Attributes
     ----------
     variables : tuple of Expr
-        The distinct variables of the right side in order of appearance, such as ``ses`` or ``log(x)``.
+        The distinct variables of the right side in order of appearance, such as ``ses`` or ``log(x)``; the offsets,
+        which are in no term, are not among them.
     factors : tuple of tuple of int
         For each term the indices of its variables, ascending.
     intercept : bool
@@ -199,8 +200,15 @@ def expand_terms(right: Expr, argument: str) -> Terms:
     expansion = _Expansion(argument)
     masks = expansion.expand(right)
     variables = tuple(expansion.variables)
-    offsets = {i for i, v in enumerate(variables) if isinstance(v, Call) and v.function == "offset"}
+    offsets = [i for i, v in enumerate(variables) if isinstance(v, Call) and v.function == "offset"]
     offset_mask = sum(1 << i for i in offsets)
     kept = sorted((m for m in masks if not m & offset_mask), key=int.bit_count)
-    factors = tuple(_members(mask) for mask in kept)
-    return Terms(variables, factors, expansion.intercept, tuple(variables[i] for i in sorted(offsets)))
+    others = [i for i in range(len(variables)) if i not in offsets]
+    position = {i: k for k, i in enumerate(others)}
+    factors = tuple(tuple(position[i] for i in _members(mask)) for mask in kept)
+    return Terms(
+        tuple(variables[i] for i in others),
+        factors,
+        expansion.intercept,
+        tuple(variables[i] for i in offsets),
+    )

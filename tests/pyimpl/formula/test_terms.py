@@ -6,9 +6,10 @@ import pickle
 import timeit
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pyimpl.errors import FormulaError, NotSupportedError
+from pyimpl.errors import FormulaError
 from pyimpl.formula import learn_columns, parse_formula
 from pyimpl.formula.deparse import deparse, format_number, quote_name
 from pyimpl.formula.parser import parse_expression
@@ -152,12 +153,14 @@ def test_dot_without_other_columns_is_refused() -> None:
         parse_formula("y ~ .").expand_dot(["y"])
 
 
-def test_offset_is_kept_apart_and_refused_by_columns(data: Any) -> None:
-    terms = parse_formula("x ~ z + offset(log(z))").terms
-    assert terms.labels == ("z",)
-    assert [deparse(offset) for offset in terms.offsets] == ["offset(log(z))"]
-    with pytest.raises(NotSupportedError, match=r"offset\(log\(z\)\)"):
-        learn_columns(terms, data, argument="fixed")
+def test_offsets_are_no_terms(data: Any) -> None:
+    """Not even within products, or when one is subtracted: R's ``terms`` has it so."""
+    terms = parse_formula("x ~ offset(log(z)) + z * offset(k) - offset(x) + k").terms
+    assert terms.labels == ("z", "k")
+    assert [deparse(offset) for offset in terms.offsets] == ["offset(log(z))", "offset(k)", "offset(x)"]
+    spec = learn_columns(terms, data, argument="fixed")
+    assert spec.build(data).shape[1] == len(spec.names)
+    assert spec.offset(data).tolist() == pytest.approx((np.log(data["z"]) + data["k"] + data["x"]).tolist())
 
 
 def test_long_sums_work_and_pickle() -> None:
