@@ -1,6 +1,6 @@
 """R's answers as numpy and pandas objects.
 
-All of it is called while R's lock is held (see :func:`rbridge.session.call`).
+All of it is called while R's lock is held (see :meth:`rbridge.session.Here.call`).
 """
 
 from __future__ import annotations

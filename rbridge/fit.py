@@ -12,6 +12,7 @@ import pandas as pd
 from rbridge import checks, decode, frames, session, tables
 from rbridge.arguments import check_choice, shown
 from rbridge.errors import ArgumentError
+from rbridge.handles import Handle
 
 LevelChoice = int | str | Sequence[int | str] | None
 ResidualType = Literal["response", "pearson", "normalized"]
@@ -68,7 +69,7 @@ class LmeFit:
         How the optimiser ended.
     """
 
-    _handle: session.Handle
+    _handle: Handle
     _overview: Overview
     _index: pd.Index
     warnings: tuple[str, ...]
@@ -136,9 +137,7 @@ class LmeFit:
 
     def t_table(self) -> pd.DataFrame:
         """Return the summary's table: ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``."""
-        frame: pd.DataFrame = self._ask(
-            "rb_t_table", decode=lambda value: decode.whole_counts(decode.matrix(value))
-        )
+        frame: pd.DataFrame = self._ask("rb_t_table", decode=_decode_t_table)
         return frame
 
     def var_corr(self) -> tables.VarCorr:
@@ -176,7 +175,7 @@ class LmeFit:
     ) -> pd.Series | pd.DataFrame:
         """Return the residuals: ``"response"``, ``"pearson"`` (standardized) or ``"normalized"``."""
         check_choice(type, "type", _RESIDUAL_TYPES)
-        return self._by_depth("rb_residuals", level, _string(type))
+        return self._by_depth("rb_residuals", level, type)
 
     def predict(
         self, newdata: pd.DataFrame | None = None, level: int | str | None = None
@@ -200,12 +199,12 @@ class LmeFit:
             return self.fitted(level)
         depth = self._depth(level)
         rows = checks.check_frame(newdata, "newdata")
-        originals, crossing, labels = self._ask("rb_predict_columns", _number(depth), decode=_decode_names)
+        originals, crossing, labels = self._ask("rb_predict_columns", depth, decode=_decode_names)
         checks.check_columns(rows, {"predict": originals}, "newdata")
         columns = checks.convert_columns(rows, originals, labels)
         checks.check_values(columns, na_action="exclude", argument="newdata")
-        frame = frames.to_r(list(columns.values()), crossing, len(rows))
-        values = self._ask("rb_predict", frame, _number(depth), decode=decode.floats)
+        frame = frames.to_r(list(columns.values()), crossing, len(rows), self._handle.home)
+        values = self._ask("rb_predict", frame, depth, decode=decode.floats)
         return pd.Series(values, index=rows.index)
 
     def intervals(self, level: float = 0.95, which: str = "all") -> tables.Intervals:
@@ -222,7 +221,7 @@ class LmeFit:
             raise ArgumentError(f"level must be a number between 0 and 1, not {shown(level)}")
         check_choice(which, "which", ("all", "var-cov", "fixed"))
         made: tables.Intervals = self._ask(
-            "rb_intervals", _number(level), _string(which), decode=tables.decode_intervals
+            "rb_intervals", float(level), which, decode=tables.decode_intervals
         )
         return made
 
@@ -258,7 +257,7 @@ class LmeFit:
     # --- asking R
 
     def _ask(self, function: str, *args: Any, decode: Any) -> Any:
-        reply = session.call(function, self._handle, *args, decode=decode)
+        reply = self._handle.call(function, *args, decode=decode)
         reply.warn()
         return reply.value
 
@@ -308,7 +307,7 @@ class LmeFit:
         return pd.concat([self._at_depth(function, k, *args).rename(names[k]) for k in depths], axis=1)
 
     def _at_depth(self, function: str, depth: int, *args: Any) -> pd.Series:
-        return self._aligned(self._ask(function, _number(depth), *args, decode=decode.floats))
+        return self._aligned(self._ask(function, depth, *args, decode=decode.floats))
 
     def _aligned(self, values: np.ndarray) -> pd.Series:
         """Put R's values in the data's own order, under the data's index."""
@@ -322,11 +321,15 @@ def _are_several(level: object) -> TypeGuard[Sequence[int | str]]:
     return array or isinstance(level, list | tuple | range)
 
 
-def _handle_of(other: Any, position: int) -> session.Handle:
+def _handle_of(other: Any, position: int) -> Handle:
     if not isinstance(other, LmeFit):
         name = other.__class__.__name__
         raise ArgumentError(f"anova compares fits of rbridge; argument {position} is a {name}")
     return other._handle
+
+
+def _decode_t_table(value: Any) -> pd.DataFrame:
+    return decode.whole_counts(decode.matrix(value))
 
 
 def _decode_names(value: Any) -> tuple[list[str], list[str], list[str]]:
@@ -336,11 +339,3 @@ def _decode_names(value: Any) -> tuple[list[str], list[str], list[str]]:
         decode.strings(parts["crossing"]),
         decode.strings(parts["labels"]),
     )
-
-
-def _number(value: float) -> Any:
-    return lambda: session.interface().FloatSexpVector([float(value)])
-
-
-def _string(value: str) -> Any:
-    return lambda: session.interface().StrSexpVector([value])

@@ -31,8 +31,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from rbridge import session
 from rbridge.errors import DataError
+from rbridge.handles import Handle, Home
 
 _NA_INTEGER: Final = -(2**31)
 _NA_REAL: Final = np.uint64(0x7FF00000000007A2)  # R's NA_real_: a NaN whose low word is 1954
@@ -300,7 +300,7 @@ def _refusal(name: str, dtype: str, family: str, mend: str | None = None) -> Dat
     )
 
 
-def to_r(columns: Sequence[Column], names: Sequence[str], n_rows: int) -> session.Handle:
+def to_r(columns: Sequence[Column], names: Sequence[str], n_rows: int, home: Home) -> Handle:
     """Build the R data frame: one memory copy a column, no loop over rows.
 
     Parameters
@@ -309,44 +309,19 @@ def to_r(columns: Sequence[Column], names: Sequence[str], n_rows: int) -> sessio
         The columns and the names that they get in R.
     n_rows
         Their common length.
+    home
+        The R that it is built in.
     """
-
-    def vectors() -> Any:
-        ri = session.interface()
-        return ri.ListSexpVector([_vector(ri, column) for column in columns])
-
-    def levels() -> Any:
-        ri = session.interface()
-        return ri.ListSexpVector([_levels(ri, column) for column in columns])
-
-    def texts() -> Any:
-        return session.interface().StrSexpVector(list(names))
-
-    def count() -> Any:
-        return session.interface().IntSexpVector([n_rows])
-
-    handle: session.Handle = session.call("rb_frame", vectors, texts, count, levels).value
+    levels = tuple(_sent_levels(column) for column in columns)
+    handle: Handle = home.call("rb_frame", tuple(columns), list(names), n_rows, levels).value
     return handle
 
 
-def _vector(ri: Any, column: Column) -> Any:
-    values = np.ascontiguousarray(column.values)
-    kinds = {"double": ri.FloatSexpVector, "logical": ri.BoolSexpVector}
-    cls = kinds.get(column.kind, ri.IntSexpVector)
-    return cls.from_memoryview(values.data) if values.size else cls([])
-
-
-def _levels(ri: Any, column: Column) -> Any:
+def _sent_levels(column: Column) -> dict[str, Any] | None:
     if column.kind != "factor":
-        return ri.NULL
-    if isinstance(column.levels, np.ndarray):
-        levels = (
-            ri.FloatSexpVector.from_memoryview(column.levels.data)
-            if column.levels.size
-            else ri.StrSexpVector([])
-        )
-    else:
-        levels = ri.StrSexpVector(list(column.levels or ()))
-    if column.ordered:
-        levels.do_slot_assign("ordered", ri.BoolSexpVector([True]))
-    return levels
+        return None
+    levels = column.levels
+    return {
+        "labels": levels if isinstance(levels, np.ndarray) else list(levels or ()),
+        "ordered": column.ordered,
+    }

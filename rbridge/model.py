@@ -12,6 +12,7 @@ import pandas as pd
 from rbridge import arguments, checks, decode, frames, session
 from rbridge.arguments import Control, Request
 from rbridge.fit import Convergence, LmeFit, Overview
+from rbridge.handles import Handle, Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class ParsedModel:
         The columns that only name groups.
     """
 
-    handle: session.Handle
+    handle: Handle
     variables: Mapping[str, Sequence[str]]
     response: str
     columns: Sequence[str]
@@ -113,22 +114,23 @@ def lme(
     request = _check(
         fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
     )
-    parsed = parse(request.texts, [name for name in frame.columns if isinstance(name, str)])
+    home = session.default_home()
+    parsed = parse(request.texts, [name for name in frame.columns if isinstance(name, str)], home)
     checks.check_columns(frame, parsed.variables)
     used = frame if request.keep is None else frame.loc[request.keep]
     columns = checks.convert_columns(used, parsed.columns, parsed.labels)
     if parsed.response:
         checks.check_response(columns[parsed.response], parsed.response)
     checks.check_contrast_columns(request.contrasts, {name: columns[name] for name in parsed.covariates})
-    r_frame = frames.to_r(list(columns.values()), parsed.crossing, len(used))
+    r_frame = frames.to_r(list(columns.values()), parsed.crossing, len(used), home)
     keep = (
-        session.call("rb_subset", parsed.handle, r_frame, decode=decode.flags).value
+        home.call("rb_subset", parsed.handle, r_frame, decode=decode.flags).value
         if "subset" in request.texts
         else None
     )
     model_columns = {name: columns[name] for name in parsed.model_columns}
     checks.check_values(model_columns, keep, na_action=request.na_action)
-    reply = session.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
+    reply = home.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
     handle, overview = reply.value
     fit = LmeFit(
         handle,
@@ -174,84 +176,48 @@ def _check(
     )
 
 
-def parse(texts: Mapping[str, str | Mapping[str, str]], columns: Sequence[str]) -> ParsedModel:
+def parse(texts: Mapping[str, str | Mapping[str, str]], columns: Sequence[str], home: Home) -> ParsedModel:
     """Have R parse the texts and hold every call in them against the allow-list; nothing is evaluated.
 
     ``columns`` are the names that the data have, which decide what ``.`` stands for and whether ``pi`` is plain.
     """
-
-    def build() -> Any:
-        ri = session.interface()
-        vectors = [_text_vector(ri, text) for text in texts.values()]
-        return _named_list(ri, dict(zip(texts, vectors, strict=True)))
-
-    def names() -> Any:
-        # a name that no R string can hold is sure to be missing, and is refused as such if the model uses it
-        holdable = [name.replace("\0", "?").encode("utf-8", "replace").decode() for name in columns]
-        return session.interface().StrSexpVector(holdable)
-
-    def read(value: Any) -> ParsedModel:
-        parts = decode.items(value)
-        variables = {key: decode.strings(item) for key, item in decode.items(parts["variables"]).items()}
-        every, crossing = decode.strings(parts["every"]), decode.strings(parts["crossing"])
-        return ParsedModel(
-            session.Handle(value[0]),
-            variables,
-            parts["response"][0],
-            every,
-            crossing,
-            decode.strings(parts["covariates"]),
-            decode.strings(parts["labels"]),
-        )
-
-    parsed: ParsedModel = session.call("rb_model", build, names, decode=read).value
+    # a name that no R string can hold is sure to be missing, and is refused as such if the model uses it
+    holdable = [name.replace("\0", "?").encode("utf-8", "replace").decode() for name in columns]
+    parsed: ParsedModel = home.call("rb_model", texts, holdable, decode=_decode_parsed).value
     return parsed
 
 
-def _text_vector(ri: Any, text: str | Mapping[str, str]) -> Any:
-    if isinstance(text, str):
-        return ri.StrSexpVector([text])
-    vector = ri.StrSexpVector(list(text.values()))
-    vector.do_slot_assign("names", ri.StrSexpVector(list(text)))
-    return vector
+def _decode_parsed(value: Any) -> ParsedModel:
+    parts = decode.items(value)
+    variables = {key: decode.strings(item) for key, item in decode.items(parts["variables"]).items()}
+    every, crossing = decode.strings(parts["every"]), decode.strings(parts["crossing"])
+    return ParsedModel(
+        session.hold(value[0]),
+        variables,
+        parts["response"][0],
+        every,
+        crossing,
+        decode.strings(parts["covariates"]),
+        decode.strings(parts["labels"]),
+    )
 
 
-def _named_list(ri: Any, values: Mapping[str, Any]) -> Any:
-    made = ri.ListSexpVector(list(values.values()))
-    made.do_slot_assign("names", ri.StrSexpVector(list(values)))
-    return made
+def _settings(request: Request, data: pd.DataFrame) -> dict[str, Any]:
+    """Return the settings as the R list that ``rb_fit`` takes."""
+    return {
+        "method": request.method,
+        "na_action": request.na_action,
+        "data_name": arguments.data_name(data),
+        "control": request.control,
+        "contrasts": request.contrasts,
+    }
 
 
-def _settings(request: Request, data: pd.DataFrame) -> Any:
-    """Return a builder of the R list of settings."""
-    name = arguments.data_name(data)
-
-    def build() -> Any:
-        ri = session.interface()
-
-        def vector(value: bool | int | float | str) -> Any:
-            if isinstance(value, bool):
-                return ri.BoolSexpVector([value])
-            return ri.StrSexpVector([value]) if isinstance(value, str) else ri.FloatSexpVector([value])
-
-        def group(values: Mapping[str, Any]) -> Any:
-            return _named_list(ri, {key: vector(value) for key, value in values.items()})
-
-        plain = {"method": request.method, "na_action": request.na_action, "data_name": name}
-        return _named_list(
-            ri,
-            {key: vector(value) for key, value in plain.items()}
-            | {"control": group(request.control), "contrasts": group(request.contrasts)},
-        )
-
-    return build
-
-
-def _decode_fit(value: Any) -> tuple[session.Handle, Overview]:
+def _decode_fit(value: Any) -> tuple[Handle, Overview]:
     parts = decode.items(decode.items(value)["overview"])
     iterations = decode.floats(parts["iterations"])[0]
     names, sizes = decode.strings(parts["group_names"]), decode.floats(parts["group_sizes"])
-    return session.Handle(value[0]), Overview(
+    return session.hold(value[0]), Overview(
         method=parts["method"][0],
         sigma=float(parts["sigma"][0]),
         log_lik=float(parts["log_lik"][0]),

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rbridge import decode, session
+from rbridge import decode
 from rbridge.arguments import check_choice
 from rbridge.errors import ArgumentError
+from rbridge.handles import Handle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,7 +153,7 @@ def _decode_anova(value: Any) -> Anova:
     return Anova(parts["text"][0], decode.frame(parts["frame"], decode.strings(parts["rows"])))
 
 
-def anova(fits: Sequence[session.Handle], type: str, terms: Any, L: Any) -> Anova:
+def anova(fits: Sequence[Handle], type: str, terms: Any, L: Any) -> Anova:
     """Ask ``anova`` about one fit in R or several; see :meth:`rbridge.fit.LmeFit.anova`."""
     check_choice(type, "type", ("sequential", "marginal"))
     if len(fits) > 1 and (terms is not None or L is not None):
@@ -164,32 +165,9 @@ def anova(fits: Sequence[session.Handle], type: str, terms: Any, L: Any) -> Anov
     wanted = None if terms is None else _check_terms(terms)
     combinations = None if L is None else _check_L(L)
 
-    def handles() -> Any:
-        return session.interface().ListSexpVector([fit.sexp for fit in fits])
-
-    def kind() -> Any:
-        return session.interface().StrSexpVector([type])
-
-    def term_vector() -> Any:
-        ri = session.interface()
-        if wanted is None:
-            return ri.NULL
-        return ri.StrSexpVector(wanted) if isinstance(wanted[0], str) else ri.IntSexpVector(wanted)
-
-    def matrix() -> Any:
-        ri = session.interface()
-        if combinations is None:
-            return ri.NULL
-        values = combinations.to_numpy(dtype=np.float64).ravel(order="F")
-        made = ri.FloatSexpVector.from_memoryview(values.data)
-        made.do_slot_assign("dim", ri.IntSexpVector(list(combinations.shape)))
-        if all(isinstance(name, str) for name in combinations.columns):
-            rows = ri.StrSexpVector([str(row) for row in combinations.index])
-            names = ri.ListSexpVector([rows, ri.StrSexpVector(list(combinations.columns))])
-            made.do_slot_assign("dimnames", names)
-        return made
-
-    reply = session.call("rb_anova", handles, kind, term_vector, matrix, decode=_decode_anova)
+    here = fits[0].home
+    handles = tuple(fit.moved_to(here) for fit in fits)
+    reply = here.call("rb_anova", handles, type, wanted, combinations, decode=_decode_anova)
     reply.warn()
     made: Anova = reply.value
     return made

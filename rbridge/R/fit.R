@@ -1,13 +1,13 @@
 # The parsed model, the frame, and the call of nlme::lme itself.
 
-# texts: named list over fixed, random, correlation, weights, subset; random may be a named character vector.
+# texts: named list over fixed, random, correlation, weights, subset; random may be a named list of texts.
 # columns: the names that the data have.
 rb_model <- function(texts, columns) {
   expressions <- list()
   variables <- list()
   for (argument in names(texts)) {
     text <- texts[[argument]]
-    expr <- if (argument == "random" && !is.null(names(text))) rb_random_list(text) else rb_parse(argument, text)
+    expr <- if (argument == "random" && is.list(text)) rb_random_list(unlist(text)) else rb_parse(argument, text)
     variables[[argument]] <- rb_walk(argument, expr, columns)
     if (argument == "fixed" && "." %in% variables$fixed) {
       expr <- rb_expand_dot(expr, columns)
@@ -156,15 +156,11 @@ rb_frame <- function(columns, names, n, factors) {
     levels <- factors[[i]]
     if (is.null(levels)) next
     attributes(columns[[i]]) <- list(
-      levels = as.character(levels), class = if (isTRUE(attr(levels, "ordered"))) c("ordered", "factor") else "factor"
+      levels = as.character(levels$labels), class = if (levels$ordered) c("ordered", "factor") else "factor"
     )
   }
   structure(columns, names = names, row.names = .set_row_names(n), class = "data.frame")
 }
-
-# A vector of numbers as R writes them: the level names of a categorical of numbers.
-rb_as_character <- function(x) as.character(x)
-rb_level_text <- function(x, ordered) structure(as.character(x), ordered = ordered)
 
 rb_lme_call <- function(model, settings) {
   parts <- model$expressions

@@ -59,6 +59,14 @@ rb_call <- function(name, args) {
   )
 }
 
+# An object as bytes, and back. rbridge's own environments are not a part of it: they are named, and found again here.
+rb_freeze <- function(x) serialize(x, NULL, refhook = rb_name_of_environment)
+rb_thaw <- function(bytes) unserialize(bytes, refhook = function(name) get(name, mode = "function")())
+rb_own_env <- function() rb_env
+rb_name_of_environment <- function(x) {
+  if (identical(x, rb_env)) "rb_own_env" else if (identical(x, rb_function_env())) "rb_function_env"
+}
+
 # What provenance needs to know about this R.
 rb_version_info <- function() {
   version_of <- function(package) {

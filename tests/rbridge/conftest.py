@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rbridge import session
+from rbridge import embedded, session
 
 
 class DirectR:
@@ -22,7 +22,7 @@ class DirectR:
 
     def __call__(self, code: str) -> Any:
         """Return the value as numpy array, list of strings, or None for anything else."""
-        with session.locked() as ri, session._quiet_console(session._running().callbacks):
+        with session.locked() as ri, embedded.quiet_console(embedded.running().callbacks):
             value = ri.baseenv["eval"](
                 ri.baseenv["parse"](text=ri.StrSexpVector([f"suppressWarnings({{{code}}})"])), envir=self._env
             )

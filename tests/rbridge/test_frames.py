@@ -17,9 +17,9 @@ NA = None
 def in_r(column: pd.Series) -> tuple[str, list, list[str], bool]:
     """Carry a column to R; return its class, values as Python objects, levels, and whether it is ordered."""
     made = frames.convert(column, "x")
-    handle = frames.to_r([made], ["x"], len(column))
+    handle = frames.to_r([made], ["x"], len(column), session.HERE)
     with session.locked() as ri:
-        vector = handle.sexp[0]
+        vector = handle.token[0]
         kind = ri.baseenv["class"](vector)
         missing = list(ri.baseenv["is.na"](vector))
         levels = list(ri.baseenv["levels"](vector)) if "factor" in list(kind) else []
@@ -171,9 +171,9 @@ def test_the_rest_is_refused_by_name(column: pd.Series, mend: str) -> None:
 @pytest.mark.needs_r
 def test_negative_zero_and_denormals_keep_their_bits() -> None:
     values = np.array([-0.0, 5e-324, 1.7976931348623157e308, np.nextafter(1, 2)])
-    handle = frames.to_r([frames.convert(pd.Series(values), "x")], ["x"], 4)
+    handle = frames.to_r([frames.convert(pd.Series(values), "x")], ["x"], 4, session.HERE)
     with session.locked():
-        assert bytes(handle.sexp[0].memoryview()) == values.tobytes()
+        assert bytes(handle.token[0].memoryview()) == values.tobytes()
 
 
 @pytest.mark.needs_r

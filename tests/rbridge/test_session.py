@@ -207,11 +207,11 @@ def test_errors_in_threads_stay_in_their_thread(data: pd.DataFrame) -> None:
 @pytest.mark.needs_r
 def test_dropped_objects_are_released_under_the_lock(data: pd.DataFrame) -> None:
     fit = rbridge.lme("y ~ x", data, "~ 1 | g")
-    session._dropped.clear()
+    session.HERE.dropped.clear()
     del fit
-    assert len(session._dropped) >= 1  # waits for a thread that holds the lock ...
+    assert len(session.HERE.dropped) >= 1  # waits for a thread that holds the lock ...
     rbridge.r_version_info()
-    assert len(session._dropped) == 0  # ... which releases it
+    assert len(session.HERE.dropped) == 0  # ... which releases it
 
 
 @pytest.mark.needs_r
@@ -368,10 +368,10 @@ def test_without_nlme_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 def test_two_threads_start_r_once() -> None:
     code = """
     import threading, rbridge
-    from rbridge import session
+    from rbridge import embedded
     starts = []
-    start = session._start
-    session._start = lambda: starts.append(1) or start()
+    start = embedded._start
+    embedded._start = lambda: starts.append(1) or start()
     threads = [threading.Thread(target=rbridge.available) for _ in range(8)]
     [t.start() for t in threads]; [t.join() for t in threads]
     print(len(starts))
