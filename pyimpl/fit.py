@@ -13,6 +13,15 @@ from pyimpl import pages, tables
 from pyimpl.anova import Anova, contrast_test, joint_test, likelihood_ratio_tests, tests_of_terms
 from pyimpl.arrays import Array
 from pyimpl.convergence import Convergence, convergence_of
+from pyimpl.diagnostics import (
+    ACF,
+    Variogram,
+    VariogramOptions,
+    autocorrelation,
+    check_max_lag,
+    empirical_variogram,
+    layout_of,
+)
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.frame import check_frame
@@ -240,6 +249,80 @@ class LmeFit:
         if L is not None:
             return contrast_test(self.model, self.estimates, L)
         return tests_of_terms(self.model, self.estimates, type)
+
+    def acf(
+        self,
+        max_lag: int | None = None,
+        res_type: str = "pearson",
+        form: str | None = None,
+        level: LevelChoice = None,
+    ) -> ACF:
+        """Empirical autocorrelation of the residuals within groups; ``str()`` is R's print of ``ACF(fit)``.
+
+        Parameters
+        ----------
+        max_lag : int, optional
+            The largest lag; by default R's, the smaller of T and 10 log10(T + 1), T + 1 the rows of the largest group.
+        res_type : {"pearson", "response", "normalized"}
+            As for :meth:`residuals`.
+        form : str, optional
+            ``"~ time"``, ``"~ time | group"`` or ``"~ 1 | group"``. The time is a column of whole numbers, whose
+            differences are the lags, so that a missing time is a gap; left out, lags count the rows of a group in
+            the order of the data, as in R. The groups are the innermost ones if left out.
+        level : int or str, optional
+            The level of the residuals.
+        """
+        largest = check_max_lag(max_lag)
+        return autocorrelation(self._diagnosed(res_type, level), layout_of(self.model, form), largest)
+
+    def variogram(
+        self,
+        form: str | None = None,
+        res_type: str = "pearson",
+        level: LevelChoice = None,
+        *,
+        max_dist: float | None = None,
+        n_int: int = 20,
+        collapse: str = "quantiles",
+        breaks: Any = None,
+        robust: bool = False,
+        metric: str = "euclidean",
+    ) -> Variogram:
+        """Empirical semivariogram of the residuals within groups; ``str()`` is R's print of ``Variogram(fit)``.
+
+        Parameters
+        ----------
+        form : str, optional
+            The coordinates of a row: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``. Left out, distances count the
+            rows of a group in the order of the data; the groups are the innermost ones if left out.
+        res_type : {"pearson", "response", "normalized"}
+            As for :meth:`residuals`.
+        level : int or str, optional
+            The level of the residuals.
+        max_dist : float, optional
+            Pairs further apart are left out. Long groups are quick with it: only near pairs are ever looked at.
+        n_int : int
+            The number of classes of distances; where no more distances than that occur, each is a class.
+        collapse : {"quantiles", "fixed", "none"}
+            Classes of about equal size, of equal width, or each pair by itself.
+        breaks : sequence of float, optional
+            The bounds of the classes, instead of ``n_int``.
+        robust : bool
+            Cressie & Hawkins' robust estimate in place of the mean of a class.
+        metric : {"euclidean", "maximum", "manhattan"}
+            The distance where there are several coordinates.
+        """
+        options = VariogramOptions(max_dist, n_int, collapse, breaks, robust, metric)
+        return empirical_variogram(self._diagnosed(res_type, level), layout_of(self.model, form), options)
+
+    def _diagnosed(self, res_type: str, level: LevelChoice) -> Array:
+        """Residuals of the model's rows."""
+        if not isinstance(res_type, str) or res_type not in RESIDUAL_TYPES:
+            raise ArgumentError(
+                f"res_type: {res_type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}"
+            )
+        aligned = self.residuals(res_type, level=self.model.depth(level))
+        return np.asarray(aligned.to_numpy()[self.model.frame.kept])
 
     def __str__(self) -> str:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")

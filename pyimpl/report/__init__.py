@@ -5,8 +5,9 @@ Fill in a page (:mod:`pyimpl.report.pages`, :mod:`pyimpl.report.tables`) and pas
 """
 
 from pyimpl.report.anova import render_anova, render_comparison
+from pyimpl.report.diagnostics import render_acf, render_variogram
 from pyimpl.report.estimates import render_covariance, render_effects, render_fixef, render_intervals
-from pyimpl.report.html import summary_to_html, text_to_html, var_corr_to_html
+from pyimpl.report.html import summary_to_html, table_to_html, text_to_html, var_corr_to_html
 from pyimpl.report.pages import (
     CoefficientTable,
     CovarianceBlock,
@@ -43,6 +44,7 @@ __all__ = [
     "ModelDescription",
     "SummaryPage",
     "VarCorrPage",
+    "render_acf",
     "render_anova",
     "render_comparison",
     "render_covariance",
@@ -52,7 +54,9 @@ __all__ = [
     "render_intervals",
     "render_summary",
     "render_var_corr",
+    "render_variogram",
     "summary_to_html",
+    "table_to_html",
     "text_to_html",
     "var_corr_to_html",
 ]
