@@ -22,10 +22,12 @@ from pyimpl.arrays import Array
 from pyimpl.covariance import General
 from pyimpl.curvature import second_derivatives
 from pyimpl.objective import Evaluation, Likelihood
+from pyimpl.thinning import thinned
 
 # Scaled gradients are in standard errors of a parameter: 1e-8 of one changes no printed digit, and further steps
-# are taken while they still improve on that.
+# are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
+_EXACT = 1e-12
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
@@ -83,7 +85,7 @@ def minimise(likelihood: Likelihood, start: Array, max_steps: int = 200) -> Opti
     The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from a
     singular optimum the search begins anew from other starts, and the deepest valley counts.
     """
-    best = _descend(likelihood, start, max_steps)
+    best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
     steps, starts = best.steps, 1
     if is_singular(best.evaluation):
         for factor in _OTHER_STARTS:
@@ -92,6 +94,15 @@ def minimise(likelihood: Likelihood, start: Array, max_steps: int = 200) -> Opti
             if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
                 best = other
     return Optimum(best.evaluation, best.curvature, best.scaled_gradient, steps, starts, best.converged)
+
+
+def _nearer(likelihood: Likelihood, start: Array, max_steps: int) -> Array:
+    """The optimum over part of the groups, where there are very many and it isn't singular."""
+    part = thinned(likelihood)
+    if part is None:
+        return start
+    optimum = _descend(part, _nearer(part, start, max_steps), max_steps)
+    return start if is_singular(optimum.evaluation) else optimum.evaluation.theta
 
 
 def _descend(likelihood: Likelihood, start: Array, max_steps: int) -> Optimum:
@@ -137,6 +148,11 @@ class _Point:
         return bool(self.values[0] > -self.floor)
 
     @property
+    def finished(self) -> bool:
+        """Whether a further step would change nothing but rounding, or the parameters run off to infinity."""
+        return (self.convex and self.scaled_gradient < _EXACT) or float(self.sizes.max()) >= _RUNAWAY
+
+    @property
     def scaled_gradient(self) -> float:
         """The curvature of the deviance is twice the information: a standard error is sqrt(2 / eigenvalue)."""
         curvature = np.maximum(np.abs(self.values), self.floor)
@@ -165,7 +181,7 @@ def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
     here = _point(likelihood, likelihood.evaluate(theta))
     radius = max(1.0, float(np.linalg.norm(theta / here.sizes)))
     steps = 0
-    while steps < max_steps and radius > _SMALLEST_RADIUS and here.sizes.max() < _RUNAWAY:
+    while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished:
         steps += 1
         step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
         there = likelihood.evaluate(here.evaluation.theta + step * here.sizes)
