@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from rbridge.errors import RWarning
 
 
@@ -22,7 +24,7 @@ class Home(Protocol):
 
 
 class Handle:
-    """A live R object, held for Python; pickled, it is R's own serialisation.
+    """A live R object, held for Python; pickled (see :mod:`rbridge.session`), it is R's own serialisation.
 
     Attributes
     ----------
@@ -52,26 +54,17 @@ class Handle:
         text: bytes = self.call("rb_freeze", decode=decode_bytes).value
         return text
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return thaw, (self.frozen(),)
-
     def __del__(self) -> None:
         self.home.drop(self.token)
 
 
 def decode_bytes(value: Any) -> bytes:
     """Return an R raw vector as bytes."""
-    import numpy as np
-
     return np.array(value).tobytes()
 
 
-def thaw(frozen: bytes, home: Home | None = None) -> Handle:
-    """Return a handle on the object that R has serialised; by default where fits are made now."""
-    if home is None:
-        from rbridge.session import default_home
-
-        home = default_home()
+def thaw(frozen: bytes, home: Home) -> Handle:
+    """Return a handle on the object that R has serialised, in the given R."""
     handle: Handle = home.call("rb_thaw", frozen).value
     return handle
 

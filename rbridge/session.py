@@ -8,13 +8,14 @@ variable, and because one re-entrant lock, rpy2's own, is held from the first R 
 from __future__ import annotations
 
 import contextlib
+import copyreg
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rbridge import embedded, encode, errors
-from rbridge.handles import Handle, Home, Reply
+from rbridge.handles import Handle, Home, Reply, thaw
 
 _KINDS: Final[dict[str, type[errors.BridgeError]]] = {
     "formula": errors.FormulaError,
@@ -72,6 +73,14 @@ HERE: Final = Here()
 def default_home() -> Home:
     """Return the R that fits are made in unless asked otherwise."""
     return HERE
+
+
+def _thaw_at_home(frozen: bytes) -> Handle:
+    """Return a handle on a pickled object, where fits are made now."""
+    return thaw(frozen, default_home())
+
+
+copyreg.pickle(Handle, lambda handle: (_thaw_at_home, (handle.frozen(),)))
 
 
 def hold(value: Any) -> Handle:

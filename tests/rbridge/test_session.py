@@ -350,15 +350,15 @@ def test_failures_of_rpy2_are_explained(error: Exception, mend: str) -> None:
 @pytest.mark.needs_r
 def test_without_nlme_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
-    from rbridge import session
+    from rbridge import embedded
     import rbridge
-    session.R_FILES = ("session.R",)
-    read = session._load
+    embedded.R_FILES = ("session.R",)
+    read = embedded._load
     def load(ri):
         door = read(ri)
         ri.baseenv["assign"]("requireNamespace", ri.evalr("function(...) FALSE"), envir=ri.baseenv["environment"](door))
         return door
-    session._load = load
+    embedded._load = load
     print(rbridge.available().reason)
     """
     assert "apt-get install r-cran-nlme" in python(code)
