@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -11,11 +12,32 @@ from pyimpl.errors import ArgumentError, NotSupportedError
 
 METHODS = ("REML", "ML")
 
+RANK_DEFICIENT = ("error", "drop")
+
 # R's lmeControl. All but maxIter steer R's way to the optimum, which the answer doesn't depend on here.
 _CONTROL = frozenset(
     "maxIter msMaxIter tolerance niterEM msMaxEval msTol msVerbose returnObject gradHess apVar .relStep minAbsParApVar "
     "opt optimMethod natural sigma allow.n.lt.q abs.tol rel.tol x.tol xf.tol step.min step.max sing.tol scale".split()
 )
+
+# What lmeControl doesn't have.
+_OWN = frozenset({"rank_deficient"})
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The settings that matter here.
+
+    Attributes
+    ----------
+    max_steps : int
+        Newton steps at most, from each start.
+    drop_dependent : bool
+        Leave out columns of X that are linear combinations of the columns before them, instead of refusing them.
+    """
+
+    max_steps: int = 200
+    drop_dependent: bool = False
 
 
 def check_method(method: object) -> str:
@@ -25,26 +47,29 @@ def check_method(method: object) -> str:
     return str(method)
 
 
-def check_control(control: object) -> dict[str, int]:
+def check_control(control: object) -> Control:
     """Return the settings that matter here, from R's names for all that can be set."""
     if control is None:
-        control = {}
+        return Control()
     if not isinstance(control, Mapping):
         raise ArgumentError(
             f"control: expected a dict of lmeControl's settings, got {type(control).__name__}"
         )
-    known = {_underscored(name) for name in _CONTROL}
+    known = {_underscored(name) for name in _CONTROL | _OWN}
     for name in control:
         if not isinstance(name, str) or _underscored(name) not in known:
-            close = difflib.get_close_matches(str(name), _CONTROL, n=1)
+            close = difflib.get_close_matches(str(name), _CONTROL | _OWN, n=1)
             mend = f"did you mean {close[0]!r}?" if close else "leave it out"
             raise ArgumentError(f"control: {name!r} is not a setting of lmeControl; {mend}")
     if control.get("sigma") is not None:
         raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
-    limit = control.get("maxIter", 200)
+    limit = control.get("maxIter", Control().max_steps)
     if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1:
         raise ArgumentError(f"control: maxIter must be a positive whole number, got {limit!r}")
-    return {"maxIter": int(limit)}
+    policy = control.get("rank_deficient", "error")
+    if policy not in RANK_DEFICIENT:
+        raise ArgumentError(f"control: rank_deficient must be 'error' or 'drop', got {policy!r}")
+    return Control(int(limit), policy == "drop")
 
 
 def refuse_structure(**given: Any) -> None:

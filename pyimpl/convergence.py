@@ -80,6 +80,12 @@ def convergence_of(model: Model, optimum: Optimum) -> Convergence:
 def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tuple[str, ...]:
     """What the reader of the fit should know; empty where all is well, and for a mere boundary optimum."""
     messages = []
+    dropped = model.design.fixed.dropped
+    if dropped is not None:
+        messages.append(
+            "fixed: rank-deficient; columns that are linear combinations of the columns before them are left out: "
+            + ", ".join(map(repr, dropped.names))
+        )
     flat = convergence.smallest_curvature < _FLAT * convergence.largest_curvature
     runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)
     if runaway or (flat and not convergence.on_boundary):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
@@ -21,6 +22,7 @@ from pyimpl.formula import (
     response_column,
 )
 from pyimpl.grouping import Grouping, group_rows
+from pyimpl.moments import dependent_columns
 
 # The numerics square numbers, and multiply the squares of two columns.
 _LARGEST = 1e75
@@ -117,8 +119,11 @@ def make_design(
     random: tuple[RandomLevel, ...],
     frame: pd.DataFrame,
     contrasts: Mapping[str, str] | None,
+    drop_dependent: bool = False,
 ) -> Design:
     """Build the arrays of a model from complete rows.
+
+    With ``drop_dependent`` columns of X that are linear combinations of the columns before them are left out.
 
     Raises
     ------
@@ -133,6 +138,8 @@ def make_design(
     )
     check_contrasts(contrasts, [spec, *(block.columns for level in levels for block in level.blocks)])
     X = spec.build(frame)
+    if drop_dependent:
+        spec, X = _independent(spec, X)
     if not X.shape[1]:
         raise DataError("fixed: the formula has no fixed effects; keep at least the intercept, 'y ~ 1'")
     if len(y) <= X.shape[1]:
@@ -150,6 +157,18 @@ def make_design(
         _check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
     return Design(y, offset, X, Z, spec, levels, order)
+
+
+def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
+    """Leave out the columns that depend on those before them."""
+    R: Array = np.asarray(np.linalg.qr(X, mode="r"))
+    dropped = dependent_columns(R)
+    if not dropped.size:
+        return spec, X
+    Q, kept = np.linalg.qr(np.delete(R, dropped, axis=1))
+    combinations = solve_triangular(kept, Q.T @ R[:, dropped])
+    sizes = np.linalg.norm(R[:, dropped], axis=0) / np.sqrt(len(X))
+    return spec.without(dropped, combinations, sizes), np.delete(X, dropped, axis=1)
 
 
 def _level(

@@ -59,7 +59,9 @@ def lme(
         Missing values in a used column: an error; leave the rows out; leave them out and pad fitted values with NaN.
     control : mapping, optional
         Names of R's ``lmeControl`` are accepted, so that a call can move between R and Python; only ``maxIter``
-        matters here, since the optimum doesn't depend on the way to it.
+        matters here, since the optimum doesn't depend on the way to it. Beyond R: ``{"rank_deficient": "drop"}``
+        leaves out columns of the fixed effects that are linear combinations of the columns before them, instead of
+        refusing them, and says so in a warning.
     contrasts : mapping, optional
         Contrasts by factor: ``{"sector": "contr.sum"}``.
 
@@ -89,10 +91,10 @@ def lme(
     )
     levels = parse_random(random, formula)
     frame = _select(formula, levels, data, subset, check_na_action(na_action))
-    design = make_design(formula, levels, frame.rows, contrasts)
+    design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     structures = tuple(level.covariance for level in reversed(design.levels))
     likelihood = Likelihood(_moments(design, structures, formula), structures, reml)
-    optimum = minimise(likelihood, starting_point(likelihood), settings["maxIter"])
+    optimum = minimise(likelihood, starting_point(likelihood), settings.max_steps)
     model = Model(formula, method, frame, design)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
     for message in messages:
@@ -122,14 +124,15 @@ def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formul
     try:
         return compress(design.columns(), starts, structures, design.X.shape[1])
     except DependentColumnError as error:
-        column = design.X[:, error.column]
-        constant = np.ptp(column) == 0
+        column = int(error.columns[0])
+        constant = np.ptp(design.X[:, column]) == 0
         what = (
             "is constant" if constant else "is a linear combination of the columns before it, up to rounding"
         )
         raise DataError(
-            f"fixed: the column '{design.fixed.names[error.column]}' {what}, so its coefficient can't be "
-            "estimated; drop it from the formula, or subtract a constant if it hardly varies beside its size"
+            f"fixed: the column '{design.fixed.names[column]}' {what}, so its coefficient can't be "
+            "estimated; drop it from the formula, subtract a constant if it hardly varies beside its size, or pass "
+            "control={'rank_deficient': 'drop'} to leave all such columns out"
         ) from None
     except PerfectFitError:
         raise DataError(

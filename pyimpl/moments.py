@@ -37,11 +37,11 @@ _PERFECT = 1e-13
 
 
 class DependentColumnError(Exception):
-    """A column of X is a linear combination of the columns before it."""
+    """Columns of X are linear combinations of the columns before them."""
 
-    def __init__(self, column: int) -> None:
-        super().__init__(column)
-        self.column = column
+    def __init__(self, columns: Indices) -> None:
+        super().__init__(columns)
+        self.columns = columns
 
 
 class PerfectFitError(Exception):
@@ -164,7 +164,7 @@ def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs:
     R = whole[:p, :p]
     dependent = np.flatnonzero(np.abs(np.diag(R)) <= _DEPENDENT * np.sqrt((R**2).sum(axis=0)))
     if dependent.size:
-        raise DependentColumnError(int(dependent[0]))
+        raise DependentColumnError(dependent_columns(R))
     if abs(whole[p, p]) <= _PERFECT * np.sqrt((whole[:, p] ** 2).sum()):
         raise PerfectFitError
     beta = solve_triangular(R, whole[:p, p])
@@ -172,6 +172,25 @@ def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs:
     change = np.zeros((p + 1, p + 1))
     change[:p, :p], change[:p, p], change[p, p] = _inverse(R), -beta / scale, 1 / scale
     return _Regression(R, beta, scale, change)
+
+
+def dependent_columns(R: Array) -> Indices:
+    """The columns of X that are linear combinations of the columns before them, from any R with R'R = X'X.
+
+    Gram-Schmidt, twice over for rounding, leaving out each column that adds no direction: the diagonal of R alone
+    says which column is the first, but not what the later ones would be without it.
+    """
+    basis: Array = np.zeros((len(R), 0))
+    dependent = []
+    for j, column in enumerate(R.T):
+        own = column - basis @ (basis.T @ column)
+        own = own - basis @ (basis.T @ own)
+        length = np.linalg.norm(own)
+        if length <= _DEPENDENT * np.linalg.norm(column):
+            dependent.append(j)
+        else:
+            basis = np.column_stack([basis, own / length])
+    return np.array(dependent, np.intp)
 
 
 def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Covariance]) -> Array:

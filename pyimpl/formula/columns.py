@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pyimpl.arrays import Indices
 from pyimpl.errors import ArgumentError, DataError
 from pyimpl.formula.codings import Coding, contrast, dummy
 from pyimpl.formula.deparse import shortened
+from pyimpl.formula.dropped import Dropped
 from pyimpl.formula.evaluate import Evaluator, State
 from pyimpl.formula.nodes import Expr, children
 from pyimpl.formula.terms import Terms
@@ -38,6 +40,8 @@ class ColumnSpec:
         For each term, for each of its variables, the coding; None for a numeric variable.
     contrasts : tuple of (str, str)
         The factors among the variables, by R's label, each with the name of its contrasts.
+    dropped : Dropped or None
+        The columns that are left out of the matrix, `names` and `assign`, because others imply them.
     """
 
     names: tuple[str, ...]
@@ -47,6 +51,7 @@ class ColumnSpec:
     contrasts: tuple[tuple[str, str], ...]
     argument: str
     _states: Mapping[Expr, State]
+    dropped: Dropped | None = None
 
     @property
     def term_labels(self) -> tuple[str, ...]:
@@ -74,7 +79,22 @@ class ColumnSpec:
         """
         evaluator = Evaluator(frame, self.argument, dict(self._states), learning=False)
         values = [evaluator.variable(variable) for variable in self.terms.variables]
-        return _fill(values, self, len(frame))
+        if self.dropped is None:
+            return _fill(values, self, len(frame), len(self.names))
+        full = _fill(values, self, len(frame), len(self.names) + len(self.dropped.names))
+        return self.dropped.take_out(full, frame.index, self.argument)
+
+    def without(self, columns: Indices, combinations: FloatArray, sizes: FloatArray) -> ColumnSpec:
+        """Leave out some `columns`; `combinations` of those kept imply them, see :class:`Dropped`."""
+        kept = [k for k in range(len(self.names)) if k not in columns]
+        return replace(
+            self,
+            names=tuple(self.names[k] for k in kept),
+            assign=tuple(self.assign[k] for k in kept),
+            dropped=Dropped(
+                tuple(self.names[k] for k in columns), tuple(columns.tolist()), combinations, sizes
+            ),
+        )
 
     def offset(self, frame: pd.DataFrame) -> FloatArray:
         """Add up the offsets of the terms for the rows of `frame`, shape (n,); zeros where there are none.
@@ -90,11 +110,13 @@ class ColumnSpec:
     def __reduce__(self) -> tuple[Any, ...]:
         # A read-only view of a dict doesn't pickle; the dict does.
         plain = (self.names, self.assign, self.terms, self.codings, self.contrasts, self.argument)
-        return _restored, (plain, dict(self._states))
+        return _restored, (plain, dict(self._states), self.dropped)
 
 
-def _restored(plain: tuple[Any, Any, Any, Any, Any, Any], states: dict[Expr, State]) -> ColumnSpec:
-    return ColumnSpec(*plain, MappingProxyType(states))
+def _restored(
+    plain: tuple[Any, Any, Any, Any, Any, Any], states: dict[Expr, State], dropped: Dropped | None
+) -> ColumnSpec:
+    return ColumnSpec(*plain, MappingProxyType(states), dropped)
 
 
 def learn_columns(
@@ -275,9 +297,9 @@ def _suffixes(value: Value, coding: Coding | None) -> tuple[str, ...]:
     return ("",)
 
 
-def _fill(values: list[Value], spec: ColumnSpec, n: int) -> FloatArray:
+def _fill(values: list[Value], spec: ColumnSpec, n: int, p: int) -> FloatArray:
     """Write the columns of every term into one Fortran-ordered matrix of shape (n, p)."""
-    matrix = np.empty((n, len(spec.names)), order="F")
+    matrix = np.empty((n, p), order="F")
     position = 0
     if spec.terms.intercept:
         matrix[:, 0] = 1.0
