@@ -109,21 +109,20 @@ def eliminate(blocks: list[Rows], q: int, dependent: float = _DEPENDENT) -> tupl
     blocks : list of Rows
         What is left of the other c - q columns, orthogonal to the first q; no row has been dropped.
     """
-    counts = [_expander(block) for block in blocks]
+    expanders = [_expander(block) for block in blocks]
     rest = [block.values for block in blocks]
-    c = len(rest[0])
-    R = np.zeros((q, c, len(blocks[0].starts)), np.result_type(*rest))
+    R = np.zeros((q, len(rest[0]), len(blocks[0].starts)), np.result_type(*rest))
     length = _sum_by_group([v[:q] * v[:q] for v in rest], blocks)
     for j in range(q):
-        square = _sum_by_group([v[:1] * v[:1] for v in rest], blocks)[0]
+        square = length[0] if j == 0 else _sum_by_group([v[:1] * v[:1] for v in rest], blocks)[0]
         zero = square.real <= dependent**2 * length[j].real
-        norm = np.sqrt(np.where(zero, 1.0, square))
-        unit = [v[0] / expand(norm) for v, expand in zip(rest, counts, strict=True)]
-        dots = _sum_by_group([v[1:] * u for v, u in zip(rest, unit, strict=True)], blocks)
+        square = np.where(zero, 1.0, square)
+        dots = _sum_by_group([v[1:] * v[0] for v in rest], blocks)
         dots[:, zero] = 0.0
-        rest = [v[1:] - expand(dots)[:, None] * u for v, u, expand in zip(rest, unit, counts, strict=True)]
-        R[j, j] = np.where(zero, 0.0, norm)
-        R[j, j + 1 :] = dots
+        shares = dots / square
+        rest = [v[1:] - expand(shares)[:, None] * v[0] for v, expand in zip(rest, expanders, strict=True)]
+        R[j, j] = np.where(zero, 0.0, np.sqrt(square))
+        R[j, j + 1 :] = dots / np.sqrt(square)
     return R, [Rows(v, block.starts) for v, block in zip(rest, blocks, strict=True)]
 
 
