@@ -79,20 +79,29 @@ def starting_point(likelihood: Likelihood) -> Array:
     return np.concatenate(parts)
 
 
-def minimise(likelihood: Likelihood, start: Array, max_steps: int = 200) -> Optimum:
+def minimise(
+    likelihood: Likelihood, start: Array, max_steps: int = 200, given: Array | None = None
+) -> Optimum:
     """Find the minimum of the deviance over all positive semidefinite D.
 
     The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from a
-    singular optimum the search begins anew from other starts, and the deepest valley counts.
+    singular optimum the search begins anew from other starts, and the deepest valley counts. A ``given`` start is
+    always tried beside the usual one, so that a bad one does no harm. With ``max_steps`` 0 there is no search: the
+    point is the given start, or else the usual one, as it stands.
     """
+    if not max_steps:
+        return _newton(likelihood, start if given is None else given, 0)
     best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
-    steps, starts = best.steps, 1
+    others = [] if given is None else [given]
     if is_singular(best.evaluation):
-        for factor in _OTHER_STARTS:
-            other = _descend(likelihood, factor * start, max_steps)
-            steps, starts = steps + other.steps, starts + 1
-            if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
-                best = other
+        others += [factor * start for factor in _OTHER_STARTS]
+    steps = best.steps
+    for theta in others:
+        other = _descend(likelihood, theta, max_steps)
+        steps += other.steps
+        if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
+            best = other
+    starts = 1 + len(others)
     return Optimum(best.evaluation, best.curvature, best.scaled_gradient, steps, starts, best.converged)
 
 
