@@ -31,6 +31,7 @@ from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum
 from pyimpl.prediction import fitted_values, predicted_values
 from pyimpl.report import IntervalsPage, render_fit
+from pyimpl.simulation import check_count, generator_of, response_sampler, simulated_frame
 from pyimpl.summary import Summary
 from pyimpl.var_corr import VarCorr
 
@@ -249,6 +250,26 @@ class LmeFit:
         if L is not None:
             return contrast_test(self.model, self.estimates, L)
         return tests_of_terms(self.model, self.estimates, type)
+
+    def simulate(
+        self, nsim: int = 1, seed: int | np.random.Generator | None = None, level: LevelChoice = 0
+    ) -> pd.DataFrame:
+        """Responses drawn from the fitted model: columns ``sim_1``, ``sim_2``, ..., aligned with the data's index.
+
+        Parameters
+        ----------
+        nsim : int
+            How many.
+        seed : int or numpy Generator, optional
+            The same seed gives the same responses, however many are drawn after them.
+        level : int or str
+            What is held at its estimate: at 0 the fixed effects alone, so that new random effects are drawn at
+            each level; at a grouping level also the random effects of that level and those further out (lme4's
+            ``re.form = NULL`` is the innermost level).
+        """
+        count, rng = check_count("nsim", nsim), generator_of(seed)
+        sampler = response_sampler(self.model, self.estimates, self.model.depth(level))
+        return simulated_frame(self.model, sampler, count, rng)
 
     def acf(
         self,
