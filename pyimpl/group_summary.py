@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -76,3 +76,15 @@ def _modes(
     if isinstance(column.dtype, pd.CategoricalDtype):
         return summary.astype(column.dtype).cat.remove_unused_categories()
     return summary if summary.isna().any() else summary.astype(column.dtype)
+
+
+def augment(
+    table: pd.DataFrame, data: pd.DataFrame, codes: Indices, grouping_factors: Collection[str]
+) -> pd.DataFrame:
+    """A table with a row a group, and beside it the groups' summary of the data's columns.
+
+    Columns called as one of the table's or as a grouping factor are left out.
+    """
+    taken = {*table.columns, *grouping_factors}
+    others = data.loc[:, [name not in taken for name in data.columns]]
+    return pd.concat([table, group_summary(others, codes, len(table)).set_index(table.index)], axis=1)

@@ -8,6 +8,17 @@ from pyimpl.report.anova import render_anova, render_comparison
 from pyimpl.report.diagnostics import render_acf, render_variogram
 from pyimpl.report.estimates import render_covariance, render_effects, render_fixef, render_intervals
 from pyimpl.report.html import summary_to_html, table_to_html, text_to_html, var_corr_to_html
+from pyimpl.report.lists import (
+    ListHeading,
+    ListPage,
+    ListSummaryPage,
+    Pooled,
+    SlicedTable,
+    render_list,
+    render_list_summary,
+    render_predictions,
+    render_slices,
+)
 from pyimpl.report.pages import (
     CoefficientTable,
     CovarianceBlock,
@@ -41,7 +52,12 @@ __all__ = [
     "IntervalTable",
     "IntervalsPage",
     "Level",
+    "ListHeading",
+    "ListPage",
+    "ListSummaryPage",
     "ModelDescription",
+    "Pooled",
+    "SlicedTable",
     "SummaryPage",
     "VarCorrPage",
     "render_acf",
@@ -52,6 +68,10 @@ __all__ = [
     "render_fit",
     "render_fixef",
     "render_intervals",
+    "render_list",
+    "render_list_summary",
+    "render_predictions",
+    "render_slices",
     "render_summary",
     "render_var_corr",
     "render_variogram",

@@ -1,0 +1,96 @@
+"""``compare_pred``: the predictions of two fits on one grid, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.aug_pred import ORIGINAL, PREDICTED, AugPred, PredictionSource, augmented_predictions
+from pyimpl.compare_fits import check_names
+from pyimpl.errors import ArgumentError
+from pyimpl.model import LevelChoice
+from pyimpl.prediction_grid import Grid, primary_covariate
+
+
+class Predicting(Protocol):
+    """A fit that can be asked for predictions in its groups."""
+
+    def prediction_source(self, level: LevelChoice) -> PredictionSource:
+        """What the predictions at a level are made from."""
+
+
+def compare_pred(
+    fit1: Predicting,
+    fit2: Predicting,
+    primary: str | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    length_out: int = 51,
+    level: int | str | None = None,
+    names: tuple[str, str] = ("fit1", "fit2"),
+) -> AugPred:
+    """Predictions of two fits on one grid, as R's ``comparePred``.
+
+    Parameters
+    ----------
+    fit1, fit2 : LmeFit or LmList
+        Fits of one response with the same groups. The observations are those of ``fit1``.
+    primary, minimum, maximum, length_out
+        The grid: see :meth:`LmeFit.aug_pred`. Its ends are those of ``fit1``'s data if left out.
+    level : int or str, optional
+        At which level to predict; a list of regressions has its groups' only.
+    names : pair of str
+        What ``.type`` calls the fits.
+
+    Returns
+    -------
+    AugPred
+
+    Raises
+    ------
+    ArgumentError
+        The fits differ in their groups or response.
+    """
+    names = check_names(names)
+    if ORIGINAL in names:
+        raise ArgumentError(f"names: {ORIGINAL!r} is what the observations are called; choose another name")
+    if level is not None and not isinstance(level, str | int | np.integer):
+        raise ArgumentError(f"level: fits are compared at one level, got {level!r}")
+    first, second = _source(fit1, level, "fit1"), _source(fit2, level, "fit2")
+    _check_comparable(first, second)
+    data = first.frame.all_columns()
+    grid = Grid(primary_covariate(primary, data), minimum, maximum, length_out)
+    values = grid.values(data[grid.primary].to_numpy(float))
+    grid = replace(grid, minimum=float(values[0]), maximum=float(values[-1]))
+    one, two = augmented_predictions(first, grid), augmented_predictions(second, grid)
+    others = two.table[two.table[".type"] == PREDICTED].set_axis(one.table.columns, axis=1)
+    table = pd.concat([one.table, others], ignore_index=True)
+    group_type = one.table[one.group_name].dtype
+    table[one.group_name] = pd.Series([*one.table[one.group_name], *others[one.group_name]], dtype=group_type)
+    kinds = one.table[".type"].astype(str).replace(PREDICTED, names[0])
+    table[".type"] = pd.Categorical(
+        [*kinds, *[names[1]] * len(others)], categories=[*names, ORIGINAL], ordered=True
+    )
+    return AugPred(table.set_axis(range(1, len(table) + 1)), one.labels, one.units)
+
+
+def _source(fit: object, level: LevelChoice, argument: str) -> PredictionSource:
+    if not hasattr(fit, "prediction_source"):
+        raise ArgumentError(f"{argument}: expected a fit of lme or lm_list, got {type(fit).__name__}")
+    source: PredictionSource = fit.prediction_source(level)
+    return source
+
+
+def _check_comparable(first: PredictionSource, second: PredictionSource) -> None:
+    if first.response_text != second.response_text:
+        raise ArgumentError(
+            f"fit2: its response is {second.response_text!r}, that of fit1 {first.response_text!r}; only predictions "
+            "of one response compare"
+        )
+    if set(first.grouping.names) != set(second.grouping.names):
+        raise ArgumentError(
+            "fit2: its groups are not those of fit1; compare fits of the same data at the same level"
+        )

@@ -1,0 +1,102 @@
+"""``lm_list``: from a call to a list of regressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.errors import ArgumentError, DataError, FormulaError
+from pyimpl.formula import Formula, check_variables, learn_columns, parse_formula, response_column
+from pyimpl.frame import check_frame, check_na_action, model_frame, subset_rows
+from pyimpl.grouping import nested_groups
+from pyimpl.lists.regressions import regress
+from pyimpl.lists.result import LmList, check_pool
+
+_ARGUMENT = "formula"
+
+
+def lm_list(
+    formula: str,
+    data: pd.DataFrame,
+    level: int | str | None = None,
+    subset: Any = None,
+    na_action: str = "fail",
+    pool: bool = True,
+) -> LmList:
+    """Fit a regression to each group's rows, as R's ``nlme::lmList``.
+
+    The columns of the model matrix are the same in every group, factors' contrasts and bases such as ``poly(x, 2)``
+    included, so that the coefficients of different groups compare. (R builds them anew from each group's rows.)
+
+    Parameters
+    ----------
+    formula : str
+        R formula with the groups behind a bar: ``"distance ~ age | Subject"``.
+    data : DataFrame
+        One row an observation; see :func:`pyimpl.lme`.
+    level : int or str, optional
+        Of several grouping factors, ``"y ~ x | school/class"``, the one whose groups have a regression each; the
+        innermost if left out.
+    subset : str, sequence or Series of bool, optional
+        The rows to use.
+    na_action : {"fail", "omit", "exclude"}
+        What to do about missing values in a used column.
+    pool : bool
+        Whether standard errors come from one residual standard deviation for all groups, or from each group's own.
+
+    Returns
+    -------
+    LmList
+
+    Raises
+    ------
+    ArgumentError, FormulaError, DataError
+        Saying which argument or column is wrong, and the mend.
+    """
+    data = check_frame(data)
+    parsed = _parse(formula, data)
+    depth = _depth(level, parsed.groups)
+    keep = None if subset is None else subset_rows(subset, data)
+    frame = model_frame(data, parsed.variables, keep, check_na_action(na_action))
+    y, _ = response_column(parsed, frame.rows)
+    spec = learn_columns(parsed.terms, frame.rows, argument=_ARGUMENT)
+    X = spec.build(frame.rows)
+    if not X.shape[1]:
+        raise DataError("formula: it has no coefficients; keep at least the intercept, 'y ~ 1 | group'")
+    groupings = nested_groups(frame.rows, parsed.groups[:depth], _ARGUMENT)
+    regressions, residuals = regress(X, y - spec.offset(frame.rows), groupings[-1].codes)
+    asked = None if level is None else depth
+    return LmList(parsed, frame, groupings, spec, regressions, residuals, y, check_pool(pool), asked)
+
+
+def _parse(formula: object, data: pd.DataFrame) -> Formula:
+    if not isinstance(formula, str):
+        raise ArgumentError(
+            f"formula: expected an R formula as text, such as 'y ~ x | group', got {type(formula).__name__}"
+        )
+    parsed = parse_formula(formula, argument=_ARGUMENT)
+    parsed = parsed.expand_dot(
+        [name for name in data.columns if isinstance(name, str) and name not in parsed.groups]
+    )
+    if parsed.response is None:
+        raise FormulaError(f"formula: {formula!r} has no response; write 'y {formula}'")
+    if not parsed.groups:
+        raise FormulaError(
+            f"formula: {formula!r} doesn't say which groups to fit separately; write '{formula} | group'"
+        )
+    check_variables(parsed, data, _ARGUMENT)
+    return parsed
+
+
+def _depth(level: object, groups: tuple[str, ...]) -> int:
+    """The number of a grouping level, the innermost if None."""
+    if level is None:
+        return len(groups)
+    if isinstance(level, str) and level in groups:
+        return groups.index(level) + 1
+    if isinstance(level, int | np.integer) and not isinstance(level, bool) and 1 <= level <= len(groups):
+        return int(level)
+    known = ", ".join(f"{k + 1} or {name!r}" for k, name in enumerate(groups))
+    raise ArgumentError(f"level: {level!r} is not a level of this formula; choose {known}")

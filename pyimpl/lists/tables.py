@@ -1,0 +1,99 @@
+"""What is asked of a list of regressions: its summary and its intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.lists.regressions import Regressions
+from pyimpl.report import ListSummaryPage, SlicedTable, render_list_summary, render_slices, text_to_html
+from pyimpl.slices import frame_of_slices
+
+SUMMARY_COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")
+INTERVAL_COLUMNS = ("lower", "est.", "upper")
+
+
+@dataclass(frozen=True, repr=False)
+class LmListSummary:
+    """Tests of each group's coefficients; ``str()`` is R's ``print(summary(lmList(...)))``.
+
+    Attributes
+    ----------
+    page : report.ListSummaryPage
+        All that the page shows, unformatted.
+    """
+
+    page: ListSummaryPage
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns ``term``, ``group``, ``Estimate``, ``Std. Error``, ``t value``, ``Pr(>|t|)``."""
+        return frame_of_slices(self.page.table)
+
+    def __str__(self) -> str:
+        return render_list_summary(self.page).removesuffix("\n")
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return text_to_html(str(self))
+
+
+@dataclass(frozen=True, repr=False)
+class LmListIntervals:
+    """Confidence intervals of each group's coefficients; ``str()`` is R's print of ``intervals(lmList(...))``.
+
+    Attributes
+    ----------
+    table : report.SlicedTable
+        Lower bound, estimate and upper bound, for each coefficient and each group.
+    group_name : str
+        What the groups are called: ``"Subject"``, ``"Dog/Side"``.
+    level : float
+        The confidence level.
+    """
+
+    table: SlicedTable
+    group_name: str
+    level: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns ``term``, ``group``, ``lower``, ``est.``, ``upper``."""
+        return frame_of_slices(self.table)
+
+    def __str__(self) -> str:
+        return render_slices(self.table).removesuffix("\n")
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return text_to_html(str(self))
+
+
+def tests_of_coefficients(regressions: Regressions, pool: bool) -> Array:
+    """Estimates, standard errors, t and p-values of each coefficient in each group, (p, G, 4)."""
+    estimates = regressions.coefficients()
+    errors, df = standard_errors(regressions, pool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimates / errors
+    p_values = 2 * stdtr(np.where(df > 0, df, np.nan)[:, None], -np.abs(t))
+    return np.stack([estimates, errors, t, p_values], axis=-1).swapaxes(0, 1)
+
+
+def interval_bounds(regressions: Regressions, pool: bool, level: float) -> Array:
+    """Lower bound, estimate and upper bound of each coefficient in each group, (p, G, 3), by t."""
+    estimates = regressions.coefficients()
+    errors, df = standard_errors(regressions, pool)
+    half = stdtrit(np.where(df > 0, df, np.nan), (1 + level) / 2)[:, None] * errors
+    return np.stack([estimates - half, estimates, estimates + half], axis=-1).swapaxes(0, 1)
+
+
+def standard_errors(regressions: Regressions, pool: bool) -> tuple[Array, Indices]:
+    """Standard errors of the coefficients, (G, p), and the degrees of freedom of their sigma, (G,)."""
+    unscaled = regressions.unscaled_errors()
+    if pool:
+        return unscaled * regressions.pooled_sigma, np.full(len(unscaled), regressions.df.sum())
+    return unscaled * regressions.sigma[:, None], regressions.df
