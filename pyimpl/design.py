@@ -11,7 +11,7 @@ from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
-from pyimpl.errors import DataError, FormulaError
+from pyimpl.errors import DataError
 from pyimpl.formula import (
     ColumnSpec,
     Formula,
@@ -23,6 +23,7 @@ from pyimpl.formula import (
 )
 from pyimpl.grouping import Grouping, group_rows
 from pyimpl.moments import dependent_columns
+from pyimpl.starts import starting_covariance
 
 # The numerics square numbers, and multiply the squares of two columns.
 _LARGEST = 1e75
@@ -48,11 +49,14 @@ class RandomBlock:
         Builds the columns, also for new data.
     structure : str
         The pdMat class.
+    start : (q, q) array or None
+        The covariance over sigma^2 that was given as starting value.
     """
 
     formula: Formula
     columns: ColumnSpec
     structure: str
+    start: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,23 @@ class Design:
         """Group codes of the sorted rows, outermost first."""
         return [level.grouping.codes[self.order] for level in self.levels]
 
-    def columns(self) -> Array:
-        """[Z innermost first | X | y - offset] of the sorted rows, a column a row of the array, (c, N)."""
-        parts = [*[Z.T for Z in reversed(self.Z)], self.X.T, (self.y - self.offset)[None]]
-        columns = np.concatenate(parts)
-        already_sorted = bool((np.diff(self.order) == 1).all())
-        return columns if already_sorted else columns[:, self.order]
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the rows are sorted by group as they stand."""
+        codes = self.levels[-1].grouping.codes
+        return bool((codes[1:] >= codes[:-1]).all())
+
+    def columns(self) -> list[Array]:
+        """Z innermost first, X, and y - offset: (N,) arrays, the same object where a column is there twice."""
+        blocks = [(level.names, Z) for level, Z in zip(reversed(self.levels), reversed(self.Z), strict=True)]
+        columns: list[Array] = []
+        known: dict[str, Array] = {}
+        for names, block in [*blocks, (self.fixed.names, self.X)]:
+            for name, column in zip(names, block.T, strict=True):
+                # Names alone don't tell: f1 may be a level's indicator here and a contrast there.
+                same = name in known and np.array_equal(known[name], column)
+                columns.append(known[name] if same else known.setdefault(name, column))
+        return [*columns, self.y - self.offset]
 
 
 def make_design(
@@ -175,28 +190,25 @@ def _level(
     grouping: Grouping, level: RandomLevel, frame: pd.DataFrame, contrasts: Mapping[str, str] | None
 ) -> Level:
     parts: tuple[RandomLevel | RandomPart, ...] = level.blocks or (level,)
-    blocks = tuple(
-        RandomBlock(
-            part.formula,
-            learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random"),
-            part.structure,
-        )
-        for part in parts
-    )
-    sizes = [len(block.columns.names) for block in blocks]
+    specs = [
+        learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random") for part in parts
+    ]
+    sizes = [len(spec.names) for spec in specs]
     if not all(sizes):
         raise DataError(
             f"random: the formula for '{level.group}' has no random effects; write '~ 1 | {level.group}'"
         )
     covariances = tuple(
-        _CLASSES[block.structure](size, block.structure) for block, size in zip(blocks, sizes, strict=True)
+        _CLASSES[part.structure](size, part.structure) for part, size in zip(parts, sizes, strict=True)
     )
-    for part, covariance in zip(parts, covariances, strict=True):
-        if part.value is not None and len(part.value) != covariance.n_parameters:
-            raise FormulaError(
-                f"random: {part.structure} for '{level.group}' has {covariance.n_parameters} parameters, but "
-                f"{len(part.value)} starting values are given; leave them out, they don't matter here"
-            )
+    starts = [
+        None if part.value is None else starting_covariance(part.value, covariance, level.group)
+        for part, covariance in zip(parts, covariances, strict=True)
+    ]
+    blocks = tuple(
+        RandomBlock(part.formula, spec, part.structure, start)
+        for part, spec, start in zip(parts, specs, starts, strict=True)
+    )
     if not level.blocks:
         return Level(grouping, blocks, covariances[0])
     return Level(grouping, blocks, Blocked(sum(sizes), level.structure, covariances))

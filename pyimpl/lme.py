@@ -23,6 +23,7 @@ from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
+from pyimpl.starts import point_of
 
 
 def lme(
@@ -94,7 +95,11 @@ def lme(
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     structures = tuple(level.covariance for level in reversed(design.levels))
     likelihood = Likelihood(_moments(design, structures, formula), structures, reml)
-    optimum = minimise(likelihood, starting_point(likelihood), settings.max_steps)
+    start = starting_point(likelihood)
+    given = point_of(
+        [block.start for level in reversed(design.levels) for block in level.blocks], likelihood, start
+    )
+    optimum = minimise(likelihood, start, settings.max_steps, given)
     model = Model(formula, method, frame, design)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
     for message in messages:
@@ -122,7 +127,8 @@ def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formul
     """Compress the rows, and say which column is to blame if that can't be done."""
     starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in reversed(design.sorted_codes)]
     try:
-        return compress(design.columns(), starts, structures, design.X.shape[1])
+        order = None if design.is_sorted else design.order
+        return compress(design.columns(), starts, structures, design.X.shape[1], order)
     except DependentColumnError as error:
         column = int(error.columns[0])
         constant = np.ptp(design.X[:, column]) == 0

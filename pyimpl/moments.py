@@ -20,7 +20,8 @@ that its covariance structure allows. So thresholds and iterates don't depend on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ from pyimpl.grouped import Rows, apply_right, eliminate
 _DEPENDENT = 1e-11
 # A regression that leaves less than this fraction of the response is exact up to rounding.
 _PERFECT = 1e-13
+# Rows rotated at a time, at least: what they need then stays in the processor's cache.
+_BLOCK = 1 << 15
 
 
 class DependentColumnError(Exception):
@@ -99,29 +102,92 @@ class Moments:
 
 
 def compress(
-    columns: Array, starts: Sequence[Indices], structures: Sequence[Covariance], n_fixed: int
+    columns: Sequence[Array],
+    starts: Sequence[Indices],
+    structures: Sequence[Covariance],
+    n_fixed: int,
+    order: Indices | None = None,
 ) -> Moments:
     """Compress the rows of a mixed model to its moments.
 
+    The rows are taken a block of whole outermost groups at a time, small enough for the processor's cache.
+
     Parameters
     ----------
-    columns : (c, N) array
-        [Z of the innermost level | ... | Z of the outermost | X | y], a column a row of this array. The rows of
-        the model are sorted by group, outermost level first.
+    columns : sequence of c (N,) arrays, or (c, N) array
+        Z of the innermost level, ..., Z of the outermost, X and y. A column that is there twice, as the very same
+        object, is rotated once.
     starts : sequence of (G_k,) int arrays, innermost first
-        The first row of each group.
+        The first row of each group, the rows sorted by group, outermost level first.
     structures : sequence of Covariance, innermost first
         The covariance structure of each level; says how many columns of Z it has.
     n_fixed : int
         p, the number of columns of X.
+    order : (N,) int array, optional
+        What sorts the rows, where they aren't sorted already.
     """
-    raw: list[tuple[Array, Array]] = []
-    rows = Rows(columns[:, None, :], starts[0])
-    for first, structure in zip(starts, structures, strict=True):
-        factor, (rows,) = eliminate([Rows(rows.values, first)], structure.q)
-        raw.append((factor[:, : structure.q], factor[:, structure.q :]))
-    triangle: Array = np.asarray(np.linalg.qr(rows.values[:, 0].T, mode="r"))
-    return _in_units_of_order_one(raw, triangle, starts, structures, columns.shape[1])
+    sizes = [structure.q for structure in structures]
+    n_obs = len(columns[0])
+    distinct, copies = _distinct(list(columns))
+    parts = []
+    for first, end in _blocks(starts[-1], n_obs):
+        rows = slice(first, end) if order is None else order[first:end]
+        own = [level[slice(*np.searchsorted(level, (first, end)))] - first for level in starts]
+        parts.append(_rotated(np.stack([column[rows] for column in distinct]), copies, own, sizes))
+    factors = [
+        np.concatenate(level, axis=-1) for level in zip(*(part.factors for part in parts), strict=True)
+    ]
+    raw = [(factor[:, :q], factor[:, q:]) for factor, q in zip(factors, sizes, strict=True)]
+    triangles = [*(part.triangle for part in parts), np.zeros((n_fixed + 1, n_fixed + 1))]
+    triangle = np.linalg.qr(np.concatenate(triangles), mode="r")
+    return _in_units_of_order_one(raw, np.asarray(triangle), starts, structures, n_obs)
+
+
+def _distinct(columns: list[Array]) -> tuple[list[Array], Indices]:
+    """The different objects among the columns, and which of them each column is."""
+    distinct = {id(column): column for column in columns}
+    place = {key: k for k, key in enumerate(distinct)}
+    return list(distinct.values()), np.array([place[id(column)] for column in columns])
+
+
+def _blocks(starts: Indices, n_rows: int) -> Iterator[tuple[int, int]]:
+    """Cut the rows where outermost groups start, about every ``_BLOCK`` rows."""
+    wanted = np.searchsorted(starts, np.arange(0, n_rows, _BLOCK))
+    cuts = np.unique(np.append(starts[wanted[wanted < len(starts)]], n_rows))
+    return itertools.pairwise(cuts.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rotated:
+    """A block of rows after the rotations.
+
+    Attributes
+    ----------
+    factors : list of (q, c, G) arrays
+        [A | E] of each level's groups, innermost first.
+    triangle : (r, p + 1) array
+        Triangular factor of what no random effect touches.
+    """
+
+    factors: list[Array]
+    triangle: Array
+
+
+def _rotated(columns: Array, copies: Indices, starts: Sequence[Indices], sizes: Sequence[int]) -> _Rotated:
+    """Rotate a block of rows: the columns [Z | ... | X | y] are ``columns[copies]`` of the distinct ones (d, n)."""
+    factors = []
+    for first, q in zip(starts, sizes, strict=True):
+        own, outer = copies[:q], copies[q:]
+        others = np.setdiff1d(outer, own)
+        factor, (rest,) = eliminate([Rows(columns[np.append(own, others), None], first)], q)
+        place = np.empty(len(columns), np.intp)
+        place[others], place[own] = q + np.arange(len(others)), np.arange(q)
+        factors.append(factor[:, np.append(np.arange(q), place[outer])])
+        # Of the copies of this level's own columns nothing is left: the last of the rows that go on is zero.
+        columns = np.concatenate([rest.values[:, 0], np.zeros((1, columns.shape[1]))])
+        copies = np.where(place[outer] < q, len(others), place[outer] - q)
+    triangle = np.asarray(np.linalg.qr(columns[:-1].T, mode="r"))
+    return _Rotated(factors, np.hstack([triangle, np.zeros((len(triangle), 1))])[:, copies])
 
 
 def _in_units_of_order_one(
