@@ -4,7 +4,15 @@
 >>> fit = lme("mathach ~ cses", data=hsb, random="~ cses | id")  # doctest: +SKIP
 """
 
-from pyimpl.errors import ArgumentError, DataError, FormulaError, LmeError, LmeWarning, NotSupportedError
+from pyimpl.errors import (
+    ArgumentError,
+    DataError,
+    FormulaError,
+    LmeError,
+    LmeWarning,
+    MissingLibraryError,
+    NotSupportedError,
+)
 from pyimpl.fit import LmeFit
 from pyimpl.lme import lme
 from pyimpl.structures import pdBlocked, pdCompSymm, pdDiag, pdIdent, pdLogChol, pdNatural, pdSymm
@@ -16,6 +24,7 @@ __all__ = [
     "LmeError",
     "LmeFit",
     "LmeWarning",
+    "MissingLibraryError",
     "NotSupportedError",
     "lme",
     "pdBlocked",

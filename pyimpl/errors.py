@@ -24,5 +24,9 @@ class NotSupportedError(LmeError, NotImplementedError):
     """The request is sound, and nlme may well do it, but pyimpl does not do it yet."""
 
 
+class MissingLibraryError(LmeError, ImportError):
+    """An optional library is needed, and is not installed."""
+
+
 class LmeWarning(UserWarning):
     """Something that the reader of a fit should know; also kept in ``fit.warnings``."""

@@ -1,0 +1,98 @@
+"""Normal quantile plots of residuals and of random effects: R's ``qqnorm.lme``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from pyimpl.arrays import Array
+from pyimpl.errors import FormulaError
+from pyimpl.pictures.effects import effects_of, standardized_effects, texts_of_groups
+from pyimpl.pictures.form import Form, ModelTerm, parse_form
+from pyimpl.pictures.outliers import Identify, beyond, is_level, texts_of_rows
+from pyimpl.pictures.scatter import Look, Scatter, draw_scatter
+from pyimpl.pictures.sources import fit_source, residual_type
+from pyimpl.pictures.variables import evaluate_form, group_variables, panels_of
+
+if TYPE_CHECKING:
+    from pyimpl.fit import LmeFit
+
+DEFAULT = '~ resid(., type = "pearson")'
+_Y_LABEL = "Quantiles of standard normal"
+
+
+def plot_quantiles(fit: LmeFit, form: str | None, identify: Identify, look: Look) -> Any:
+    """Draw ordered residuals, or each of the random effects, along x against normal quantiles.
+
+    Raises
+    ------
+    FormulaError
+        The form is something else than residuals or random effects.
+    """
+    parsed = parse_form(DEFAULT if form is None else form)
+    asked = parsed.term(parsed.covariate)
+    if parsed.response is not None or asked is None or asked.function not in ("residuals", "ranef"):
+        raise FormulaError(
+            "form: quantiles are drawn of residuals or random effects only; write '~ resid(.)' or "
+            "'~ ranef(., level = 1)', with '| g' for panels"
+        )
+    if asked.function == "residuals":
+        return _of_residuals(fit, parsed, asked, identify, look)
+    return _of_effects(fit, parsed, asked, identify, look)
+
+
+def _of_residuals(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
+    """One plot; its panels, if any, show parts of it: the quantiles are those of all residuals, as in R."""
+    normalized = residual_type(asked.type) == "normalized"
+    source = fit_source(fit, "normalized" if normalized else "pearson")
+    drawn = evaluate_form(form, source)
+    texts = texts_of_rows(identify, source)
+    shown = tuple(texts[row] for row in drawn.rows) if texts else ()
+    residuals, label = source.term(asked)
+    quantiles = normal_quantiles(residuals)[drawn.rows]
+    x = drawn.covariate.values
+    return draw_scatter(Scatter(x, quantiles, drawn.panels, drawn.titles, label, _Y_LABEL, shown), look)
+
+
+def _of_effects(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
+    """A panel an effect, and within it one a condition; each effect has quantiles of its own."""
+    effects = effects_of(fit, asked)
+    groups, q = len(effects.groups), len(effects.names)
+    outlying = np.zeros((groups, q), bool)
+    if identify.wanted and is_level(identify.id):
+        depth = fit.model.grouping_depth(asked.level)
+        outlying = beyond(np.nan_to_num(standardized_effects(fit, depth)), float(identify.id))
+    texts = [text for k in range(q) for text in texts_of_groups(identify, effects, outlying[:, k])]
+    own, titles = panels_of(group_variables(form, form.conditions, effects), groups)
+    scatter = Scatter(
+        x=effects.values.T.ravel(),
+        y=np.concatenate([normal_quantiles(column) for column in effects.values.T]),
+        panels=np.concatenate([own * q + k for k in range(q)]),
+        titles=tuple(_joined(name, title) for title in titles for name in effects.names),
+        x_label=effects.label,
+        y_label=_Y_LABEL,
+        texts=tuple(texts),
+        share_x=effects.standard,
+    )
+    return draw_scatter(scatter, look)
+
+
+def _joined(*titles: str) -> str:
+    return ", ".join(title for title in titles if title)
+
+
+def normal_quantiles(values: Array) -> Array:
+    """The standard normal quantiles that go with values, as R's ``qqnorm``; NaN for NaN.
+
+    The k-th smallest of n gets the quantile of (k - a) / (n + 1 - 2 a), a = 3/8 up to n = 10 and 1/2 beyond.
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    n = len(known)
+    a = 3 / 8 if n <= 10 else 1 / 2
+    quantiles = np.full(len(values), np.nan)
+    quantiles[known[np.argsort(values[known], kind="stable")]] = ndtri(
+        (np.arange(1, n + 1) - a) / (n + 1 - 2 * a)
+    )
+    return quantiles

@@ -1,0 +1,171 @@
+"""The columns that a picture draws: a form's expressions evaluated on the rows of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.errors import DataError, FormulaError
+from pyimpl.formula.deparse import deparse
+from pyimpl.formula.evaluate import Evaluator
+from pyimpl.formula.factors import as_categories
+from pyimpl.formula.functions import data_names
+from pyimpl.formula.nodes import Expr, Name, strip_parens
+from pyimpl.formula.values import Basis, Categories, Logical, Numeric, String, level_name
+from pyimpl.formula.variables import check_columns
+from pyimpl.pictures.effects import Effects
+from pyimpl.pictures.form import Form
+from pyimpl.pictures.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One drawn variable.
+
+    Attributes
+    ----------
+    label : str
+        What an axis calls it.
+    values : (n,) array
+        Numbers; of a factor the codes of its levels, from 0.
+    levels : tuple of str or None
+        The levels of a factor.
+    """
+
+    label: str
+    values: Array
+    levels: tuple[str, ...] | None = None
+
+    def texts(self) -> list[str]:
+        """Each value as text."""
+        if self.levels is None:
+            return [level_name(value) for value in self.values.tolist()]
+        return [self.levels[code] for code in self.values]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """All that a form draws, from the rows that have every value.
+
+    Attributes
+    ----------
+    rows : (n,) int array
+        Which of the source's rows these are.
+    response : Variable or None
+    covariate : Variable
+    panels : (n,) int array
+        Each row's panel.
+    titles : tuple of str
+        One a panel that has rows; a single empty one without conditions.
+    """
+
+    rows: Indices
+    response: Variable | None
+    covariate: Variable
+    panels: Indices
+    titles: tuple[str, ...]
+
+
+def evaluate_form(form: Form, source: Source) -> Drawn:
+    """Evaluate a form; rows that lack a value of anything it names are left out.
+
+    Raises
+    ------
+    FormulaError, DataError
+        A column doesn't exist or can't be drawn, or no row is complete.
+    """
+    frame, labels = _with_terms(form, source)
+    expressions = [e for e in (form.response, form.covariate, *form.conditions) if e is not None]
+    names = list(dict.fromkeys(name for e in expressions for name in data_names(e)))
+    check_columns(names, frame, form.argument)
+    complete = np.flatnonzero(frame[names].notna().all(axis=1)) if names else np.arange(len(frame))
+    if not complete.size:
+        raise DataError(f"{form.argument}: no row has a value of all of {', '.join(map(repr, names))}")
+    evaluator = Evaluator(frame.iloc[complete], form.argument)
+    factors = {Name(name) for name in source.groupings}
+    panels, titles = panels_of(
+        [_variable(evaluator, e, labels, factors) for e in form.conditions], len(complete)
+    )
+    return Drawn(
+        complete,
+        None if form.response is None else _variable(evaluator, form.response, labels, factors),
+        _variable(evaluator, form.covariate, labels),
+        panels,
+        titles,
+    )
+
+
+def group_variables(form: Form, expressions: Sequence[Expr], effects: Effects) -> list[Variable]:
+    """Evaluate expressions of the data's columns on one row a group.
+
+    Raises
+    ------
+    FormulaError, DataError
+        An expression takes something from the fit, or a column doesn't exist or lacks a group's value.
+    """
+    names = list(dict.fromkeys(name for each in expressions for name in data_names(each)))
+    taken = next((name for name in names if name in form.terms), None)
+    if taken is not None:
+        raise FormulaError(f"{form.argument}: {taken} can't stand here; name columns of the data")
+    check_columns(names, effects.rows, form.argument)
+    evaluator = Evaluator(effects.summary(names), form.argument)
+    return [_variable(evaluator, each, {}) for each in expressions]
+
+
+def _with_terms(form: Form, source: Source) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The source's frame with a column for each of the fit's terms, and the labels of all columns."""
+    columns: dict[str, Array] = {}
+    labels = dict(source.labels)
+    for text, term in form.terms.items():
+        if not term.one_a_row:
+            raise FormulaError(
+                f"{form.argument}: {text} has a value a group, not a row; qqnorm, pairs and plot_ranef draw it"
+            )
+        columns[text], labels[text] = source.term(term)
+    return source.frame.assign(**columns), labels
+
+
+def _variable(
+    evaluator: Evaluator, expr: Expr, labels: dict[str, str], factors: Collection[Expr] = ()
+) -> Variable:
+    """One variable of a form; those among ``factors`` are factors, whatever their type."""
+    expr = strip_parens(expr)
+    text = deparse(expr)
+    label = expr.name if isinstance(expr, Name) else text
+    value = evaluator.variable(expr)
+    if expr in factors and not isinstance(value, Basis):
+        value = as_categories(value, text, evaluator.argument)
+    if isinstance(value, Categories):
+        return Variable(labels.get(label, label), value.codes, value.levels)
+    if isinstance(value, Logical):
+        return Variable(labels.get(label, label), value.data.astype(np.intp), ("FALSE", "TRUE"))
+    if isinstance(value, Basis | String):
+        raise FormulaError(f"{evaluator.argument}: `{text[:60]}` is not one column; draw one at a time")
+    assert isinstance(value, Numeric)
+    return Variable(labels.get(label, label), value.data)
+
+
+def panels_of(conditions: list[Variable], n: int) -> tuple[Indices, tuple[str, ...]]:
+    """Each of n rows' panel, and the titles of those that have rows; the first condition varies fastest, as in R.
+
+    Without conditions there is one panel, whose title is empty.
+    """
+    factors = [_as_factor(each) for each in conditions]
+    code: Indices = np.zeros(n, np.intp)
+    for codes, levels in reversed(factors):
+        code = code * len(levels) + codes
+    _, first, panels = np.unique(code, return_index=True, return_inverse=True)
+    titles = tuple(", ".join(levels[codes[row]] for codes, levels in factors) for row in first)
+    return panels.astype(np.intp), titles
+
+
+def _as_factor(variable: Variable) -> tuple[Indices, tuple[str, ...]]:
+    """A condition's codes and levels; numbers have a level for each value."""
+    if variable.levels is not None:
+        return variable.values.astype(np.intp), variable.levels
+    values, codes = np.unique(variable.values, return_inverse=True)
+    return codes.astype(np.intp), tuple(f"{variable.label} = {level_name(v)}" for v in values.tolist())
