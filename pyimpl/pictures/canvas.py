@@ -129,14 +129,11 @@ def matrix_of_panels(names: Sequence[str], ax: Any = None) -> np.ndarray[Any, An
     if ax is None:
         side = min(2.6, 9.0 / q)
         figure = new_figure(side * q, 0.9 * side * q, close=True)
-        axes: Any = figure.subplots(q, q, sharex="col", squeeze=False)
+        axes: Any = figure.subplots(q, q, sharex="col", sharey="row", squeeze=False)
     else:
         axes = np.array(_given(ax, q * q), dtype=object).reshape(q, q)
-    for i, j in np.ndindex(q, q):
-        if j > 0:
-            axes[i, j].tick_params(labelleft=False)
-        if i == j:
-            axes[i, j].text(0.5, 0.5, names[i], ha="center", va="center", transform=axes[i, j].transAxes)
+    for k, name in enumerate(names):
+        axes[k, k].text(0.5, 0.5, name, ha="center", va="center", transform=axes[k, k].transAxes)
     return np.asarray(axes)
 
 

@@ -40,7 +40,7 @@ def check_line(abline: object, default: Line) -> Line:
 
 def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> None:
     """Open circles, as R's, smaller in small panels, unless ``style`` (matplotlib's line properties) says otherwise."""
-    size = 2.5 if len(x) > _MANY else 5.0 * min(1.0, max(0.4, _inches(ax, upright=False) / 2.5))
+    size = 2.5 if len(x) > _MANY else 5.0 * min(1.0, max(0.5, _inches(ax, upright=False) / 1.8))
     defaults = {
         "marker": "o",
         "linestyle": "",
