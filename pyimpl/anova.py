@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import solve_triangular
 from scipy.special import chdtrc, fdtrc
 
 from pyimpl.arrays import Array, Indices
@@ -17,7 +18,7 @@ from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.report import AnovaPage, ComparisonPage, Contrast, render_anova, render_comparison
-from pyimpl.tables import adjusted_vcov
+from pyimpl.tables import adjusted_root
 
 TYPES = ("sequential", "marginal")
 
@@ -111,20 +112,14 @@ def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     if not isinstance(type, str) or type not in TYPES:
         raise ArgumentError(f"type: {type!r} is unknown; choose 'sequential' or 'marginal'")
     terms = terms_of(model)
-    covariance = adjusted_vcov(model, estimates)
+    root = adjusted_root(model, estimates)
     if type == "sequential":
-        whitened = np.linalg.solve(_upper_factor(covariance), estimates.beta)
+        whitened = solve_triangular(root, estimates.beta)
         wald = np.array([(whitened[columns] ** 2).sum() for columns in terms.columns])
     else:
-        wald = np.array([_wald(estimates.beta[c], covariance[np.ix_(c, c)]) for c in terms.columns])
+        wald = np.array([_wald(estimates.beta[columns], root[columns]) for columns in terms.columns])
     num_df = np.array([len(columns) for columns in terms.columns])
     return _f_tests(terms.labels, num_df, terms.df, wald)
-
-
-def _upper_factor(covariance: Array) -> Array:
-    """S with S S' = covariance and S upper triangular, so that S^-1 beta tests columns in their order."""
-    flipped = np.linalg.cholesky(covariance[::-1, ::-1])
-    return np.asarray(flipped[::-1, ::-1])
 
 
 def joint_test(model: Model, estimates: Estimates, chosen: Any) -> Anova:
@@ -221,7 +216,7 @@ def _check_comparable(fits: Sequence[Fitted]) -> None:
 def _test_of(
     model: Model, estimates: Estimates, L: Array, df: int, label: str, contrast: Contrast | None
 ) -> Anova:
-    wald = _wald(L @ estimates.beta, L @ adjusted_vcov(model, estimates) @ L.T)
+    wald = _wald(L @ estimates.beta, L @ adjusted_root(model, estimates))
     tests = _f_tests(("1",), np.array([len(L)]), np.array([df]), np.array([wald]))
     page = tests.page
     assert isinstance(page, AnovaPage)
@@ -235,8 +230,10 @@ def _f_tests(names: tuple[str, ...], num_df: Indices, den_df: Indices, wald: Arr
     return Anova(AnovaPage(names, num_df.astype(float), den_df.astype(float), f_value, p_value))
 
 
-def _wald(estimate: Array, covariance: Array) -> float:
-    return float(estimate @ np.linalg.solve(covariance, estimate))
+def _wald(estimate: Array, root: Array) -> float:
+    """The square of an estimate in units of its covariance matrix, root root'."""
+    whitened = solve_triangular(np.linalg.qr(root.T, mode="r"), estimate, trans="T")
+    return float(whitened @ whitened)
 
 
 def _term_position(term: object, labels: tuple[str, ...]) -> int:

@@ -24,8 +24,9 @@ class Estimates:
     ----------
     beta : (p,) array
         Fixed effects.
-    vcov : (p, p) array
-        Their covariance matrix, sigma^2 (X'V^-1 X)^-1 (with ML's sigma under ML, as nlme).
+    vcov_root : (p, p) array
+        Upper triangular, ``vcov_root vcov_root'`` their covariance matrix, so that its inverse times beta tests the
+        columns in their order. It has twice the digits that a factor of the covariance matrix would have.
     sigma : float
         Within-group standard deviation.
     covariances : tuple of (q, q) arrays
@@ -39,7 +40,7 @@ class Estimates:
     """
 
     beta: Array
-    vcov: Array
+    vcov_root: Array
     sigma: float
     covariances: tuple[Array, ...]
     blups: tuple[Array, ...]
@@ -47,24 +48,30 @@ class Estimates:
     n_parameters: int
 
     def __post_init__(self) -> None:
-        for array in (self.beta, self.vcov, *self.covariances, *self.blups):
+        for array in (self.beta, self.vcov_root, *self.covariances, *self.blups):
             array.setflags(write=False)
+
+    @property
+    def vcov(self) -> Array:
+        """Covariance matrix of the fixed effects, sigma^2 (X'V^-1 X)^-1 (with ML's sigma under ML, as nlme)."""
+        return self.vcov_root @ self.vcov_root.T
 
 
 def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     """Translate the optimum to the user's units."""
     moments, evaluation = likelihood.moments, optimum.evaluation
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
-    spread = solve_triangular(moments.R, np.linalg.inv(evaluation.up.R)) * sigma
+    inverse = solve_triangular(evaluation.up.R, np.eye(len(moments.R)))
     covariances, blups = [], []
     innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
     for level, Lambda, effects in reversed(list(innermost_first)):
         factor = solve_triangular(level.T, without_rounding(Lambda)) * sigma
         covariances.append(factor @ factor.T)
+        effects = _outside(null_space(Lambda), effects)
         blups.append(solve_triangular(level.T, effects).T * moments.scale)
     return Estimates(
         beta=fixed_effects(moments, evaluation.up.beta),
-        vcov=spread @ spread.T,
+        vcov_root=solve_triangular(moments.R, inverse) * sigma,
         sigma=sigma,
         covariances=tuple(covariances),
         blups=tuple(blups),
@@ -80,5 +87,11 @@ def fixed_effects(moments: Moments, beta: Array) -> Array:
 
 def without_rounding(Lambda: Array) -> Array:
     """Lambda with standard deviations that are zero up to rounding made zero."""
-    null = null_space(Lambda)
-    return Lambda if not null.shape[1] else Lambda - null @ (null.T @ Lambda)
+    return _outside(null_space(Lambda), Lambda)
+
+
+def _outside(null: Array, M: Array) -> Array:
+    """What M has outside the span of orthonormal columns: exactly nothing where these are all directions."""
+    if null.shape[1] == len(M):
+        return np.zeros_like(M)
+    return M - null @ (null.T @ M) if null.shape[1] else M

@@ -23,23 +23,28 @@ def covariance_of_fixed(model: Model, estimates: Estimates) -> pd.DataFrame:
     return pd.DataFrame(estimates.vcov.copy(), index=names, columns=names)
 
 
-def adjusted_vcov(model: Model, estimates: Estimates) -> Array:
-    """Covariance of the fixed effects; under ML with the unbiased sigma that nlme's tests use."""
+def adjusted_root(model: Model, estimates: Estimates) -> Array:
+    """Triangular root of the fixed effects' covariance; under ML with the unbiased sigma that nlme's tests use."""
     n, p = model.n_obs, len(estimates.beta)
-    return estimates.vcov * (1.0 if model.reml else n / (n - p))
+    return estimates.vcov_root * (1.0 if model.reml else np.sqrt(n / (n - p)))
+
+
+def fixed_df(model: Model) -> Array:
+    """Denominator degrees of freedom of each fixed effect, (p,), by containment."""
+    design = model.design
+    return denominator_df(design.X[design.order].T, design.sorted_codes)
 
 
 def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
     """nlme's t-table: under ML the standard errors are those of an unbiased sigma, sqrt(N / (N - p)) larger."""
-    adjusted = np.sqrt(np.diag(adjusted_vcov(model, estimates)))
-    design = model.design
-    df = denominator_df(design.X[design.order].T, design.sorted_codes)
+    adjusted = np.sqrt((adjusted_root(model, estimates) ** 2).sum(axis=1))
+    df = fixed_df(model)
     t = estimates.beta / adjusted
     with np.errstate(invalid="ignore"):
         p_values = np.where(df > 0, 2 * stdtr(np.maximum(df, 1), -np.abs(t)), np.nan)
     return pd.DataFrame(
         {"Value": estimates.beta, "Std.Error": adjusted, "DF": df, "t-value": t, "p-value": p_values},
-        index=list(design.fixed.names),
+        index=list(model.design.fixed.names),
     )
 
 
