@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from pyimpl.errors import DataError, FormulaError
 from pyimpl.formula.constants import Value as ConstantArgument
@@ -25,7 +26,7 @@ def as_categories(value: Value, label: str, argument: str) -> Categories:
         raise FormulaError(f"{argument}: `{label[:60]}` needs one column of the data")
     if isinstance(value, Numeric) and not np.isfinite(value.data).all():
         raise DataError(f"{argument}: `{label[:60]}` is made of values that are not finite")
-    found, codes = np.unique(value.data, return_inverse=True)
+    codes, found = pd.factorize(value.data, sort=True)
     whole = isinstance(value, Numeric) and value.integer
     names = [str(int(level)) if whole else level_name(level) for level in found.tolist()]
     return merge_levels(Categories(np.asarray(codes, dtype=np.intp), tuple(names)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.intp]
 
 _EXACT_INTEGERS = 2**53
+# Rows looked at to see whether equal texts follow each other, and how often they may change if they do.
+_MANY = 1000
+_FEW_RUNS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ def read_column(frame: pd.DataFrame, name: str, argument: str) -> Numeric | Logi
         return _from_categorical(column, name, argument)
     if isinstance(column.dtype, pd.SparseDtype):
         column = pd.Series(np.asarray(column), index=column.index)
+    if isinstance(column.dtype, pd.StringDtype):
+        return _from_text(column, name, argument)
     _refuse_missing(column, name, argument)
     kind = _kind(column)
     if kind == "boolean":
@@ -110,7 +116,7 @@ def read_column(frame: pd.DataFrame, name: str, argument: str) -> Numeric | Logi
     if kind in ("integer", "floating"):
         return Numeric(_numbers(column, kind, name, argument), kind == "integer")
     if kind in ("string", "empty"):  # no rows: pandas can't tell an object column without any from text
-        return _from_text(column)
+        return _from_text(column, name, argument)
     raise DataError(f"{argument}: column {name!r} {_refusal(column, kind)}")
 
 
@@ -198,17 +204,42 @@ def _from_categorical(column: pd.Series[Any], name: str, argument: str) -> Categ
     return drop_unused(Categories(codes, tuple(labels), bool(column.cat.ordered)))
 
 
-def _from_text(column: pd.Series[Any]) -> Categories:
-    codes, found = pd.factorize(column.to_numpy(dtype=object))
-    return sort_levels(np.asarray(codes, dtype=np.intp), [str(level) for level in found])
+def _from_text(column: pd.Series[Any], name: str, argument: str) -> Categories:
+    codes, levels = text_codes(column)
+    if codes.size and codes.min() < 0:
+        _refuse_missing(column, name, argument)
+    return sort_levels(codes, levels)
+
+
+def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
+    """Return the code of each row's text, -1 where it is missing, and the texts in the order of their appearance.
+
+    Where equal texts mostly follow each other, as in sorted data, one of each run is looked up.
+    """
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is pd.NA:  # which can't be compared
+        column = column.astype(object).mask(column.isna(), None)
+    values = column.to_numpy(dtype=object)
+    if len(values) < _MANY or _changes(values[:_MANY]).mean() > _FEW_RUNS:
+        codes, found = pd.factorize(values)
+        return np.asarray(codes, dtype=np.intp), [str(level) for level in found]
+    changes = np.append(True, _changes(values))
+    codes, found = pd.factorize(values[changes])
+    return np.asarray(codes, dtype=np.intp)[np.cumsum(changes) - 1], [str(level) for level in found]
+
+
+def _changes(values: npt.NDArray[np.object_]) -> BoolArray:
+    """Return where a value isn't the one before it; a missing one may count as a change or not."""
+    return np.asarray(values[1:] != values[:-1], dtype=np.bool_)
 
 
 def sort_levels(codes: CodeArray, levels: list[str]) -> Categories:
     """Return text as a factor whose `levels` are sorted by code point."""
+    if all(map(operator.lt, levels, levels[1:])):
+        return Categories(codes, tuple(levels), text=True)
     order = sorted(range(len(levels)), key=levels.__getitem__)
     rank = np.empty(len(levels), dtype=np.intp)
     rank[order] = np.arange(len(levels))
-    return Categories(rank[codes] if levels else codes, tuple(levels[i] for i in order), text=True)
+    return Categories(rank[codes], tuple(levels[i] for i in order), text=True)
 
 
 def drop_unused(value: Categories) -> Categories:
