@@ -12,6 +12,9 @@ import pandas as pd
 from pyimpl import pages, tables
 from pyimpl.anova import Anova, contrast_test, joint_test, likelihood_ratio_tests, tests_of_terms
 from pyimpl.arrays import Array
+from pyimpl.aug_pred import AugPred, PredictionSource, augmented_predictions, source_of_fit
+from pyimpl.choices import choose
+from pyimpl.compare_pred import Predicting, compare_pred
 from pyimpl.convergence import Convergence, convergence_of
 from pyimpl.diagnostics import (
     ACF,
@@ -25,11 +28,14 @@ from pyimpl.diagnostics import (
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.frame import check_frame
-from pyimpl.intervals import Intervals, check_intervals, fixed_intervals, variance_intervals
+from pyimpl.intervals import Intervals, check_conf_level, check_intervals, fixed_intervals, variance_intervals
 from pyimpl.model import LevelChoice, Model, is_sequence
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum
-from pyimpl.prediction import fitted_values, predicted_values
+from pyimpl.posterior import posterior_at
+from pyimpl.prediction import PredictionErrors, check_uncertainty, fitted_values
+from pyimpl.prediction_grid import Grid
+from pyimpl.prediction_tables import predictions
 from pyimpl.report import IntervalsPage, render_fit
 from pyimpl.simulation import check_count, generator_of, response_sampler, simulated_frame
 from pyimpl.summary import Summary
@@ -162,34 +168,105 @@ class LmeFit:
         Parameters
         ----------
         type : {"response", "pearson", "normalized"}
-            In units of the response, or divided by sigma ("normalized" differs only with a correlation structure).
+            In units of the response, or divided by sigma ("normalized" differs only with a correlation structure). The
+            beginning of a name is enough, ``"p"``, as in R.
         level : int, str, or a sequence of them
             As for :meth:`fitted`.
         """
-        if not isinstance(type, str) or type not in RESIDUAL_TYPES:
-            raise ArgumentError(f"type: {type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}")
-        unit = 1.0 if type == "response" else self.sigma
+        unit = 1.0 if choose(type, RESIDUAL_TYPES, "type") == "response" else self.sigma
         y = self.model.design.y
         return self._by_depth(
             lambda depth: (y - fitted_values(self.model, self.estimates, depth)) / unit, level
         )
 
-    def predict(self, newdata: pd.DataFrame | None = None, level: LevelChoice = None) -> pd.Series:
-        """Predictions for new rows, aligned with their index; a group that the data didn't have gives NaN.
+    def predict(
+        self,
+        newdata: pd.DataFrame | None = None,
+        level: LevelChoice | Sequence[int | str] = None,
+        se: bool = False,
+        interval: str | None = None,
+        conf_level: float = 0.95,
+    ) -> pd.Series | pd.DataFrame:
+        """Predictions, aligned with the rows' index; a group that the data didn't have gives NaN at its level.
 
         Parameters
         ----------
         newdata : DataFrame, optional
-            The data itself if left out.
-        level : int or str, optional
-            0 for the population, which needs no groups.
+            The data itself if left out. A row that lacks a value that a level needs is NaN there.
+        level : int, str, or a sequence of them
+            0 for the population, which needs no groups. Several give a frame, as in R: the groups' names, then
+            ``predict.fixed`` for the population and ``predict.<group>``.
+        se : bool
+            Whether to give standard errors, which R doesn't: of the prediction at a level as an estimate of the mean
+            response there, x'beta + the z'b of the levels counted. They are those of the error of prediction
+            (Henderson 1975): what is not known of beta and of b, jointly, at the estimated variance parameters
+            (whose own uncertainty is not counted, as in ``vcov``).
+        interval : {"confidence", "prediction"}, optional
+            An interval for that mean, or for one new observation: ``"prediction"`` adds the variances of the random
+            effects of the levels further in than the one asked for, and sigma^2. So at level 0 it is the interval of
+            an observation in a group that the data didn't have. Both are by t, with the smallest containment degrees
+            of freedom of the coefficients that a row involves, as :meth:`intervals` takes them for a single one.
+        conf_level : float
+            The level of the intervals.
+
+        Returns
+        -------
+        Series, or DataFrame
+            With ``se`` or ``interval`` the columns ``fit``, ``se.fit``, ``lwr``, ``upr``; of several levels
+            ``predict.<group>``, ``se.fit.<group>``, ``lwr.<group>``, ``upr.<group>``.
         """
-        depth = self.model.depth(level)
-        if newdata is None:
-            return self.model.frame.series(fitted_values(self.model, self.estimates, depth))
-        newdata = check_frame(newdata)
-        values = predicted_values(self.model, self.estimates, newdata, depth)
-        return pd.Series(values, index=newdata.index)
+        ask = check_uncertainty(se, interval, check_conf_level(conf_level, "conf_level"))
+        depths = self.model.depths(level)
+        rows = None if newdata is None else check_frame(newdata, "newdata")
+        errors = None
+        if ask.wanted:
+            posterior = posterior_at(self.likelihood, self.optimum.evaluation)
+            errors = PredictionErrors(posterior, self.estimates, tables.fixed_df(self.model))
+        several = is_sequence(level)
+        table = predictions(self.model, self.estimates, errors, rows, depths, ask, several)
+        return table if several or ask.wanted else table["fit"].rename(None)
+
+    def aug_pred(
+        self,
+        primary: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        length_out: int = 51,
+        level: LevelChoice | Sequence[int | str] = None,
+    ) -> AugPred:
+        """Observations, and predictions on a grid of a covariate in every group; ``str()`` is R's print of ``augPred``.
+
+        Parameters
+        ----------
+        primary : str, optional
+            The covariate, as its name or ``"~ age"``; that of the data's own formula if they are grouped data. Other
+            covariates have their groups' means, factors their most frequent values.
+        minimum, maximum : float, optional
+            The ends of the grid; those of the data if left out.
+        length_out : int
+            How many values it has.
+        level : int, str, or a sequence of them
+            0 for the population's predictions; several give a line each.
+        """
+        grid = Grid(primary, minimum, maximum, length_out)
+        return augmented_predictions(self.prediction_source(level), grid)
+
+    def compare_pred(
+        self,
+        other: Predicting,
+        primary: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        length_out: int = 51,
+        level: LevelChoice = None,
+        names: tuple[str, str] = ("fit1", "fit2"),
+    ) -> AugPred:
+        """Predictions of this fit and of another on one grid: see :func:`pyimpl.compare_pred`."""
+        return compare_pred(self, other, primary, minimum, maximum, length_out, level, names)
+
+    def prediction_source(self, level: LevelChoice | Sequence[int | str] = None) -> PredictionSource:
+        """What :meth:`aug_pred` predicts from."""
+        return source_of_fit(self.model, self.estimates, level)
 
     def summary(self) -> Summary:
         """The summary; ``str()`` is R's ``print(summary(fit))``."""
@@ -338,11 +415,8 @@ class LmeFit:
 
     def _diagnosed(self, res_type: str, level: LevelChoice) -> Array:
         """Residuals of the model's rows."""
-        if not isinstance(res_type, str) or res_type not in RESIDUAL_TYPES:
-            raise ArgumentError(
-                f"res_type: {res_type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}"
-            )
-        aligned = self.residuals(res_type, level=self.model.depth(level))
+        wanted = choose(res_type, RESIDUAL_TYPES, "res_type")
+        aligned = self.residuals(wanted, level=self.model.depth(level))
         return np.asarray(aligned.to_numpy()[self.model.frame.kept])
 
     def plot(

@@ -108,10 +108,10 @@ def data_name(data: pd.DataFrame) -> str:
     return name if isinstance(name, str) and _SYNTACTIC_NAME.fullmatch(name) else "data"
 
 
-def check_frame(data: object) -> pd.DataFrame:
+def check_frame(data: object, argument: str = "data") -> pd.DataFrame:
     """Return ``data`` if it is a DataFrame that rows can be taken from."""
     if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(f"data: expected a pandas DataFrame, got {type(data).__name__}")
+        raise ArgumentError(f"{argument}: expected a pandas DataFrame, got {type(data).__name__}")
     return data
 
 

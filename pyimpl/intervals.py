@@ -66,8 +66,13 @@ def check_intervals(level: object, which: object) -> float:
     """Return the confidence level, if both arguments can be used."""
     if not isinstance(which, str) or which not in WHICH:
         raise ArgumentError(f"which: {which!r} is unknown; choose one of {', '.join(WHICH)}")
+    return check_conf_level(level, "level")
+
+
+def check_conf_level(level: object, argument: str) -> float:
+    """Return a confidence level, if it is one."""
     if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 < level < 1:
-        raise ArgumentError(f"level: the confidence level must lie between 0 and 1, got {level!r}")
+        raise ArgumentError(f"{argument}: the confidence level must lie between 0 and 1, got {level!r}")
     return float(level)
 
 

@@ -1,83 +1,125 @@
-"""Fitted and predicted values at each level: the population's, and with the groups' random effects."""
+"""Fitted and predicted values at each level, with standard errors and intervals.
+
+At depth k a prediction counts the fixed effects and the random effects of the k outermost levels (0: the population).
+Its error has the joint posterior covariance of these effects (:mod:`pyimpl.posterior`), given the variance parameters.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from scipy.special import stdtrit
 
-from pyimpl.arrays import Array, Indices
-from pyimpl.design import Level
+from pyimpl.arrays import Array
+from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
-from pyimpl.formula import ColumnSpec
-from pyimpl.formula.values import level_name, select_column
-from pyimpl.formula.variables import check_columns
 from pyimpl.model import Model
+from pyimpl.posterior import Posterior, variance_of_rows
+from pyimpl.prediction_rows import PredictionRows, rows_of_fit
+
+INTERVALS = ("confidence", "prediction")
 
 
 def fitted_values(model: Model, estimates: Estimates, depth: int) -> Array:
-    """Offset + X beta plus the random effects of the first ``depth`` levels, (N,), in the order of the rows."""
-    values = model.design.X @ estimates.beta + model.design.offset
-    for level, Z, effects in zip(model.levels[:depth], model.design.Z, estimates.blups, strict=False):
-        values += np.einsum("nq,nq->n", Z, effects[level.grouping.codes])
-    return np.asarray(values)
+    """Fitted values at a depth, (N,), in the order of the rows."""
+    return predicted_values(rows_of_fit(model), estimates, depth)
 
 
-def predicted_values(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
-    """Predictions for new rows; NaN where a value is missing, or a group at a level asked for was not in the data.
+def predicted_values(rows: PredictionRows, estimates: Estimates, depth: int) -> Array:
+    """Offset + X beta plus the random effects of the first ``depth`` levels, (n,).
 
-    Raises
-    ------
-    DataError
-        A column that the model needs is missing, or holds a factor level that the data didn't have.
+    NaN where a value is missing, or a group at one of these levels was not in the data.
     """
-    needed = list(model.fixed.right_variables)
-    for level in model.levels[:depth]:
-        needed += [name for block in level.blocks for name in block.formula.right_variables]
-        needed.append(level.grouping.name)
-    needed = list(dict.fromkeys(needed))
-    check_columns(needed, newdata, "newdata")
-    complete = np.asarray(newdata[needed].notna().all(axis=1)) if needed else np.full(len(newdata), True)
-    values = np.full(len(newdata), np.nan)
-    if complete.any():
-        values[complete] = _of_complete_rows(model, estimates, newdata[complete], depth)
-    return values
-
-
-def _of_complete_rows(model: Model, estimates: Estimates, newdata: pd.DataFrame, depth: int) -> Array:
-    fixed = _of_newdata(model.design.fixed)
-    values = fixed.build(newdata) @ estimates.beta + fixed.offset(newdata)
-    codes: Indices | None = None
-    for k, level in enumerate(model.levels[:depth]):
-        codes = _known_groups(level, newdata, codes)
-        effects = estimates.blups[k]
-        Z = np.concatenate([_of_newdata(block.columns).build(newdata) for block in level.blocks], axis=1)
+    values = rows.offset + rows.X @ estimates.beta
+    for Z, codes, effects in zip(rows.Z[:depth], rows.codes[:depth], estimates.blups, strict=False):
         own = np.einsum("nq,nq->n", Z, effects[codes])
-        values = values + np.where(codes < 0, np.nan, own)
+        values += own if codes.min(initial=0) >= 0 else np.where(codes < 0, np.nan, own)
     return np.asarray(values)
 
 
-def _of_newdata(columns: ColumnSpec) -> ColumnSpec:
-    """The same columns, with ``newdata`` as the argument that errors are about."""
-    return replace(columns, argument="newdata")
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What is wanted beside the predictions.
+
+    Attributes
+    ----------
+    se : bool
+        Standard errors.
+    interval : {"confidence", "prediction"} or None
+    conf_level : float
+    """
+
+    se: bool
+    interval: str | None
+    conf_level: float
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is."""
+        return self.se or self.interval is not None
 
 
-def _known_groups(level: Level, newdata: pd.DataFrame, outer: Indices | None) -> Indices:
-    """Each row's group code, -1 for groups that the data didn't have."""
-    column = select_column(newdata, level.grouping.name, "newdata")
-    known = set(level.grouping.labels)
-    names = {value: _name_in_fit(value, known) for value in column.unique()}
-    labels = pd.Index(column.astype(object).map(names))
-    if outer is None:
-        return np.asarray(pd.Index(level.grouping.names).get_indexer(labels))
-    own = pd.MultiIndex.from_arrays([level.grouping.parents, level.grouping.labels])
-    return np.asarray(own.get_indexer(pd.MultiIndex.from_arrays([outer, labels])))
+def check_uncertainty(se: object, interval: object, conf_level: float) -> Uncertainty:
+    """Return what is wanted, if the arguments can be used."""
+    if not isinstance(se, bool | np.bool_):
+        raise ArgumentError(f"se: expected True or False, got {se!r}")
+    if interval is not None and (not isinstance(interval, str) or interval not in INTERVALS):
+        raise ArgumentError(f"interval: {interval!r} is unknown; choose 'confidence', 'prediction' or None")
+    return Uncertainty(bool(se), interval, conf_level)
 
 
-def _name_in_fit(value: object, known: set[str]) -> str:
-    """The name of a group's label. A whole number may have been of another type in the fit, as after a merge."""
-    names = [level_name(value)]
-    if isinstance(value, int | float | np.number) and float(value).is_integer():
-        names += [str(int(value)), level_name(float(value))]
-    return next((name for name in names if name in known), names[0])
+@dataclass(frozen=True, slots=True)
+class PredictionErrors:
+    """Says how far predictions may be off.
+
+    Attributes
+    ----------
+    posterior : Posterior
+    estimates : Estimates
+    df : (p,) array
+        Denominator degrees of freedom of the fixed effects.
+    """
+
+    posterior: Posterior
+    estimates: Estimates
+    df: Array
+
+    def columns(self, rows: PredictionRows, values: Array, depth: int, ask: Uncertainty) -> dict[str, Array]:
+        """The asked ones of ``se.fit``, ``lwr`` and ``upr`` beside predictions at a depth, (n,) each."""
+        variance = _variance(self.posterior, rows, depth)
+        found = {"se.fit": np.sqrt(variance)} if ask.se else {}
+        if ask.interval is not None:
+            if ask.interval == "prediction":
+                variance = variance + _variance_of_an_observation(rows, self.estimates, depth)
+            half = stdtrit(_row_df(rows.X, self.df), (1 + ask.conf_level) / 2) * np.sqrt(variance)
+            found |= {"lwr": values - half, "upr": values + half}
+        return found
+
+
+def _variance(posterior: Posterior, rows: PredictionRows, depth: int) -> Array:
+    """Variance of the prediction's error as one of the group's expected response, NaN where it isn't known."""
+    known = np.asarray(np.isfinite(rows.X).all(axis=1))
+    for Z, codes in zip(rows.Z[:depth], rows.codes[:depth], strict=True):
+        known = known & np.isfinite(Z).all(axis=1) & (codes >= 0)
+    variance = np.full(len(known), np.nan)
+    variance[known] = variance_of_rows(
+        posterior, rows.X[known], [Z[known] for Z in rows.Z[:depth]], [c[known] for c in rows.codes[:depth]]
+    )
+    return variance
+
+
+def _variance_of_an_observation(rows: PredictionRows, estimates: Estimates, depth: int) -> Array:
+    """Variance of a new response about its expectation at a depth: of the levels further in, and of the residual."""
+    variance = np.full(len(rows.X), estimates.sigma**2)
+    deeper: Sequence[Array] = rows.Z[depth:]
+    for Z, D in zip(deeper, estimates.covariances[depth:], strict=True):
+        variance += np.einsum("nq,qr,nr->n", Z, D, Z)
+    return variance
+
+
+def _row_df(X: Array, df: Array) -> Array:
+    """The smallest degrees of freedom of the coefficients that a row involves, (n,); NaN where they aren't positive."""
+    smallest = np.where(X != 0, df, np.inf).min(axis=1, initial=np.inf)
+    return np.where(smallest > 0, smallest, np.nan)
