@@ -31,7 +31,7 @@ class Control:
     Attributes
     ----------
     max_steps : int
-        Newton steps at most, from each start.
+        Newton steps at most, from each start; 0 for no search.
     drop_dependent : bool
         Leave out columns of X that are linear combinations of the columns before them, instead of refusing them.
     """
@@ -64,8 +64,8 @@ def check_control(control: object) -> Control:
     if control.get("sigma") is not None:
         raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
     limit = control.get("maxIter", Control().max_steps)
-    if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1:
-        raise ArgumentError(f"control: maxIter must be a positive whole number, got {limit!r}")
+    if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 0:
+        raise ArgumentError(f"control: maxIter must be a whole number, at least 0, got {limit!r}")
     policy = control.get("rank_deficient", "error")
     if policy not in RANK_DEFICIENT:
         raise ArgumentError(f"control: rank_deficient must be 'error' or 'drop', got {policy!r}")

@@ -88,7 +88,9 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
         )
     flat = convergence.smallest_curvature < _FLAT * convergence.largest_curvature
     runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)
-    if runaway or (flat and not convergence.on_boundary):
+    if not (convergence.converged or convergence.steps or runaway):
+        messages.append("control: maxIter is 0, so the fit is at its starting values and not at the optimum")
+    elif runaway or (flat and not convergence.on_boundary):
         messages.append(
             "the variance parameters are not identified: the data can't tell some of them apart (as sigma and a "
             "random effect for each row); use fewer random effects or a simpler structure"

@@ -67,6 +67,10 @@ class Covariance(ABC):
         sizes = np.einsum("aij,aij->a", basis, basis)
         return np.asarray(np.einsum("aij,ij->a", basis, Lambda) / sizes)
 
+    def parameters_of(self, D: Array) -> Array:
+        """A theta whose Lambda Lambda' is ``D``, a positive semidefinite matrix of the structure."""
+        return self.parameters_near(_symmetric_root(D))
+
 
 @dataclass(frozen=True)
 class General(Covariance):
@@ -85,6 +89,10 @@ class General(Covariance):
         scaled = _diagonal_coordinates(R)
         dependent = (np.abs(np.diag(R)) < _DEPENDENT * np.diag(scaled)).any()
         return scaled if dependent else R
+
+    def parameters_of(self, D: Array) -> Array:
+        """The lower triangular factor, which a singular ``D`` has too."""
+        return self.parameters_near(np.asarray(np.linalg.qr(_symmetric_root(D), mode="r")).T)
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,17 @@ class Blocked(Covariance):
             pieces.append(block.coordinates(np.asarray(np.linalg.qr(columns, mode="r"))))
             row += block.q
         return np.asarray(block_diag(*pieces))
+
+    def parameters_of(self, D: Array) -> Array:
+        """Each block's own."""
+        edges = np.cumsum([0, *[block.q for block in self.blocks]])
+        pieces = zip(self.blocks, edges[:-1], edges[1:], strict=True)
+        return np.concatenate([block.parameters_of(D[i:j, i:j]) for block, i, j in pieces])
+
+
+def _symmetric_root(D: Array) -> Array:
+    values, vectors = np.linalg.eigh(D)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
 
 
 def _diagonal_coordinates(R: Array) -> Array:

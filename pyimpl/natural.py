@@ -13,6 +13,7 @@ import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.design import RandomBlock
+from pyimpl.parametrisation import correlation_of, lowest_correlation, parameter_of_correlation
 
 _UNSTRUCTURED = ("pdLogChol", "pdSymm", "pdNatural")
 
@@ -39,8 +40,7 @@ class Natural:
         """From the natural scale to a standard deviation or a correlation."""
         if self.lowest is None:
             return np.exp(value)
-        odds = np.exp(-value)
-        return np.asarray((1 + self.lowest * odds) / (1 + odds))
+        return correlation_of(value, self.lowest)
 
 
 def natural_parameters(block: RandomBlock, D: Array) -> list[Natural]:
@@ -52,7 +52,7 @@ def natural_parameters(block: RandomBlock, D: Array) -> list[Natural]:
     if block.structure == "pdCompSymm":
         found = [Natural("std. dev", np.log(sd[0]))]
         if len(names) > 1:
-            found.append(_correlation("corr.", D[0, 1] / D[0, 0], -1.0 / (len(names) - 1)))
+            found.append(_correlation("corr.", D[0, 1] / D[0, 0], lowest_correlation(len(names))))
         return found
     found = [Natural(f"sd({name})", np.log(s)) for name, s in zip(names, sd, strict=True)]
     if block.structure in _UNSTRUCTURED:
@@ -64,4 +64,4 @@ def natural_parameters(block: RandomBlock, D: Array) -> list[Natural]:
 
 
 def _correlation(label: str, r: complex, lowest: float) -> Natural:
-    return Natural(label, np.log((r - lowest) / (1 - r)), lowest)
+    return Natural(label, complex(parameter_of_correlation(np.asarray(r), lowest)), lowest)

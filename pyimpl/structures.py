@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from pyimpl.errors import ArgumentError
 
 __all__ = ["pdBlocked", "pdCompSymm", "pdDiag", "pdIdent", "pdLogChol", "pdNatural", "pdSymm"]
@@ -22,12 +25,13 @@ class _Structure:
     ----------
     form : str
         The one-sided formula of the random effects, such as ``"~ ses"``.
-    value : sequence of float, optional
-        Starting values, as nlme's constructor takes them.
+    value : sequence of float, or (q, q) array, optional
+        Where the search begins, relative to sigma^2: nlme's unconstrained parameters of the structure (standard
+        deviations on the log scale, and so on: see :mod:`pyimpl.parametrisation`), or the matrix itself.
     """
 
     form: str
-    value: Sequence[float] | None = None
+    value: Sequence[float] | Sequence[Sequence[float]] | npt.NDArray[np.float64] | float | None = None
 
     r_syntax: ClassVar[bool] = True
     """Says that ``str()`` of this object is R syntax."""
@@ -36,15 +40,30 @@ class _Structure:
         if not isinstance(self.form, str):
             raise ArgumentError(f"form must be a formula as text, such as '~ ses', not {self.form!r}")
         if self.value is not None:
-            try:
-                value = tuple(float(one) for one in self.value)
-            except (TypeError, ValueError):
-                raise ArgumentError(f"value must be a list of numbers, not {self.value!r}") from None
-            object.__setattr__(self, "value", value)
+            object.__setattr__(self, "value", _starting_value(self.value))
 
     def __str__(self) -> str:
-        start = "" if self.value is None else f"c({', '.join(map(repr, self.value))}), "
+        start = "" if self.value is None else f"{_r_spelling(np.array(self.value))}, "
         return f"{type(self).__name__}({start}{self.form})"
+
+
+def _starting_value(value: object) -> tuple[float, ...] | tuple[tuple[float, ...], ...]:
+    """Return numbers, or the rows of a square matrix, as tuples."""
+    try:
+        numbers = np.atleast_1d(np.array(value, dtype=float))
+    except (TypeError, ValueError):
+        raise ArgumentError(f"value must be a list of numbers or a square matrix, not {value!r}") from None
+    square = numbers.ndim == 1 or (numbers.ndim == 2 and numbers.shape[0] == numbers.shape[1])
+    if not numbers.size or not square or not np.isfinite(numbers).all():
+        raise ArgumentError(f"value must be finite numbers, a list or a square matrix, not {value!r}")
+    if numbers.ndim == 1:
+        return tuple(numbers.tolist())
+    return tuple(tuple(row) for row in numbers.tolist())
+
+
+def _r_spelling(numbers: npt.NDArray[np.float64]) -> str:
+    listed = f"c({', '.join(map(repr, numbers.ravel(order='F').tolist()))})"
+    return listed if numbers.ndim == 1 else f"matrix({listed}, {len(numbers)})"
 
 
 # The class names are nlme's, so that a line of an R script is nearly a line of Python.

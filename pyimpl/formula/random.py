@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -9,12 +10,16 @@ from pyimpl.errors import ArgumentError, FormulaError
 from pyimpl.formula.constants import Value, constant_value
 from pyimpl.formula.deparse import shortened
 from pyimpl.formula.formula import Formula, formula_from
-from pyimpl.formula.nodes import Argument, Binary, Call, Expr, Name, Unary, strip_parens
+from pyimpl.formula.matrices import Rows, constant_matrix
+from pyimpl.formula.nodes import Argument, Binary, Call, Constant, Expr, Name, Unary, strip_parens
 from pyimpl.formula.parser import parse_expression
 from pyimpl.formula.structure import check_structure
 
 PD_CLASSES = ("pdLogChol", "pdSymm", "pdDiag", "pdIdent", "pdCompSymm", "pdNatural", "pdBlocked")
 """nlme's classes of random-effects covariance matrices."""
+
+StartingValue = tuple[float, ...] | Rows
+"""Parameters of a structure, or the rows of its matrix."""
 
 _ARGUMENT = "random"
 
@@ -29,13 +34,14 @@ class RandomPart:
         R's class name, such as ``pdDiag``.
     formula : Formula
         One-sided, without groups.
-    value : tuple of float or None
-        The starting values given, as in ``pdDiag(c(1, 2), ~ x)``.
+    value : tuple of float, tuple of such rows, or None
+        The starting values given: parameters as in ``pdDiag(c(1, 2), ~ x)``, or a matrix as in
+        ``pdDiag(diag(2), ~ x)``.
     """
 
     structure: str
     formula: Formula
-    value: tuple[float, ...] | None = None
+    value: StartingValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,8 @@ class RandomLevel:
         R's class name; ``pdLogChol`` for a bare formula.
     formula : Formula
         One-sided, without groups. For ``pdBlocked`` that of the first block: read `blocks` there.
-    value : tuple of float or None
-        The starting values given.
+    value : tuple of float, tuple of such rows, or None
+        The starting values given, see :class:`RandomPart`.
     blocks : tuple of RandomPart
         The blocks of a ``pdBlocked``, in order; empty otherwise.
     """
@@ -59,7 +65,7 @@ class RandomLevel:
     group: str
     structure: str
     formula: Formula
-    value: tuple[float, ...] | None = None
+    value: StartingValue | None = None
     blocks: tuple[RandomPart, ...] = ()
 
 
@@ -249,16 +255,18 @@ def _is_free(name: str, call: Call, given: Mapping[str, Expr]) -> bool:
     return name not in given and all(other.name != name for other in call.arguments)
 
 
-def _starting_values(expr: Expr | None, call: Call) -> tuple[float, ...] | None:
-    if expr is None:
+def _starting_values(expr: Expr | None, call: Call) -> StartingValue | None:
+    where = f"random: the starting values in `{shortened(call)}`"
+    if expr is None or expr == Constant("NULL"):
         return None
-    value = constant_value(expr, f"random: the starting values in `{shortened(call)}`")
+    matrix = constant_matrix(expr, where)
+    if matrix is not None:
+        return matrix
+    value = constant_value(expr, where)
     several = value if isinstance(value, tuple) else (value,)
-    found = tuple(one for one in several if isinstance(one, float))
+    found = tuple(one for one in several if isinstance(one, float) and math.isfinite(one))
     if len(found) < len(several):
-        raise FormulaError(
-            f"random: the starting values in `{shortened(call)}` must be numbers, as in c(1, 2)"
-        )
+        raise FormulaError(f"{where} must be numbers, as in c(1, 2), or a matrix such as diag(2)")
     return found
 
 

@@ -17,7 +17,7 @@ STRUCTURES = frozenset(
 )
 """nlme's constructors of covariance, correlation and variance structures."""
 
-_HELPERS = frozenset({"list", "c", "fitted", "resid"})
+_HELPERS = frozenset({"list", "c", "fitted", "resid", "matrix", "diag"})
 _FORMULA_OPERATORS = frozenset({"~", ":", "%in%"})
 
 

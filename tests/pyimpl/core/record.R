@@ -47,6 +47,53 @@ deficient <- list(
   early = by_lmer(distance ~ age + I(3 - 2 * age) + Sex + (1 | Subject), children),
   cells = by_lmer(distance ~ visit * Sex + (1 | Subject), boys_miss_b))
 
+# --- Starting values: nlme's likelihood at just those, its optimiser told to do nothing --------------------------
+nothing <- lmeControl(msMaxIter = 0, maxIter = 0, niterEM = 0, returnObject = TRUE, apVar = FALSE)
+frames <- list(children = children, dogs = dogs)
+at_start <- function(data, fixed, random) {
+  # Without data= nlme doesn't know the levels of a factor when a value is given, and begins elsewhere.
+  frame <- frames[[data]]
+  structure <- eval(parse(text = gsub("@", ", data = frame", random)))
+  likelihood <- function(method) as.numeric(logLik(suppressWarnings(
+    lme(as.formula(fixed), frame, structure, method = method, control = nothing))))
+  list(data = data, fixed = fixed, random = gsub("@", "", random), REML = likelihood("REML"), ML = likelihood("ML"))
+}
+one <- function(random) at_start("children", "distance ~ age * Sex", random)
+two <- function(random) at_start("dogs", "pixel ~ day + I(day^2)", random)
+starts <- list(
+  one("list(Subject = pdLogChol(c(0.3, -0.7, 0.2), ~ age@))"),
+  one("list(Subject = pdLogChol(c(0.3, -0.7, -2, 0.2, -0.1, 0.4), ~ age + I(age^2)@))"),
+  one("list(Subject = pdLogChol(matrix(c(1.5, -0.1, -0.1, 0.02), 2), ~ age@))"),
+  one("list(Subject = pdSymm(c(0.3, -0.2, -1), ~ age@))"),
+  one("list(Subject = pdSymm(c(0.3, -0.2, -1, 0.1, 0.4, -2), ~ age + I(age^2)@))"),
+  one("list(Subject = pdSymm(diag(c(2, 0.1)), ~ age@))"),
+  one("list(Subject = pdNatural(c(0.5, -1.5, -0.8), ~ age@))"),
+  one("list(Subject = pdNatural(c(0.5, -1.5, -3, -0.8, 0.3, 0.2), ~ age + I(age^2)@))"),
+  one("list(Subject = pdDiag(c(0.5, -1.5), ~ age@))"),
+  one("list(Subject = pdDiag(0.5 * diag(2), ~ age@))"),
+  one("list(Subject = pdIdent(-0.4, ~ visit - 1@))"),
+  one("list(Subject = pdIdent(diag(3), form = ~ visit - 1@))"),
+  one("list(Subject = pdCompSymm(c(0.2, 1.1), ~ visit - 1@))"),
+  one("list(Subject = pdCompSymm(matrix(c(2, 0.5, 0.5, 0.5, 2, 0.5, 0.5, 0.5, 2), 3), ~ visit - 1@))"),
+  one("list(Subject = pdBlocked(list(pdLogChol(0.4, ~ 1@), pdIdent(-1, ~ visit - 1@))))"),
+  one("list(Subject = pdBlocked(list(pdSymm(c(0.3, -0.2, -1), ~ age@), pdCompSymm(c(-1, 0.5), ~ I(sin(age)) + I(cos(age)) - 1@))))"),
+  two("list(Dog = pdLogChol(c(1, -0.5, 0.3), ~ day@), Side = pdLogChol(0.2, ~ 1@))"),
+  two("list(Dog = pdDiag(c(1, -0.5), ~ day@), Side = pdSymm(c(0.5, 0.1, -1), ~ day@))"),
+  two("list(Dog = pdNatural(c(1, -0.5, 0.8), ~ day@), Side = pdIdent(0.2, ~ 1@))"),
+  two("list(Dog = pdCompSymm(c(0.7, 0.4), ~ Side - 1@), Side = pdDiag(-0.3, ~ 1@))"),
+  two("list(Dog = pdBlocked(list(pdIdent(1, ~ 1@), pdDiag(-1, ~ day - 1@))), Side = pdCompSymm(c(-0.2, 0.9), ~ day@))"))
+pd_of <- function(class, value, q) {
+  names <- letters[seq_len(q)]
+  list(class = class, value = I(value), matrix = unname(as.matrix(get(class)(value = value, nam = names))))
+}
+parameters <- list(
+  pd_of("pdLogChol", 0.3, 1), pd_of("pdLogChol", c(0.3, -0.7, 0.2), 2), pd_of("pdLogChol", seq(-1, 1, length.out = 10), 4),
+  pd_of("pdSymm", 0.3, 1), pd_of("pdSymm", c(0.3, -0.7, 0.2), 2), pd_of("pdSymm", seq(-1, 1, length.out = 10), 4),
+  pd_of("pdNatural", 0.3, 1), pd_of("pdNatural", c(0.3, -0.7, 0.2), 2), pd_of("pdNatural", seq(-1, 1, length.out = 6), 3),
+  pd_of("pdDiag", c(0.3, -0.7, 0.2), 3), pd_of("pdIdent", 0.3, 3),
+  pd_of("pdCompSymm", c(0.3, -0.7), 2), pd_of("pdCompSymm", c(0.3, 1.7), 4))
+
 write_json(list(R = R.version.string, nlme = as.character(packageVersion("nlme")), lme4 = as.character(packageVersion("lme4")),
-                data = list(children = columns(children), dogs = columns(dogs)), offsets = offsets, deficient = deficient),
+                data = list(children = columns(children), dogs = columns(dogs)), offsets = offsets, deficient = deficient, starts = starts,
+                parameters = parameters),
            output, digits = I(17), auto_unbox = TRUE)
