@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -40,7 +41,7 @@ class Covariance(ABC):
     q: int
     name: str
 
-    @property
+    @cached_property
     @abstractmethod
     def basis(self) -> Array:
         """The matrices B_a, shape (parameters, q, q)."""
@@ -76,7 +77,7 @@ class Covariance(ABC):
 class General(Covariance):
     """Any covariance matrix: pdLogChol, pdSymm and pdNatural, which differ in nlme's parameters only."""
 
-    @property
+    @cached_property
     def basis(self) -> Array:
         """One matrix for each entry of a lower triangle, column by column."""
         columns, rows = np.triu_indices(self.q)
@@ -99,7 +100,7 @@ class General(Covariance):
 class Diagonal(Covariance):
     """pdDiag: independent random effects, each with its own variance."""
 
-    @property
+    @cached_property
     def basis(self) -> Array:
         """One diagonal entry each."""
         return np.eye(self.q)[:, :, None] * np.eye(self.q)
@@ -113,7 +114,7 @@ class Diagonal(Covariance):
 class Identity(Covariance):
     """pdIdent: independent random effects of one variance."""
 
-    @property
+    @cached_property
     def basis(self) -> Array:
         """The identity."""
         return np.eye(self.q)[None]
@@ -127,7 +128,7 @@ class Identity(Covariance):
 class CompoundSymmetry(Covariance):
     """pdCompSymm: one variance and one correlation, from -1/(q - 1) to 1."""
 
-    @property
+    @cached_property
     def basis(self) -> Array:
         """The projections on the mean of the effects and on their contrasts."""
         mean = np.full((self.q, self.q), 1.0 / self.q)
@@ -144,7 +145,7 @@ class Blocked(Covariance):
 
     blocks: tuple[Covariance, ...]
 
-    @property
+    @cached_property
     def basis(self) -> Array:
         """The blocks' matrices, each in its place on the diagonal."""
         basis = np.zeros((sum(block.n_parameters for block in self.blocks), self.q, self.q))

@@ -44,17 +44,24 @@ def _of_one_level(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     seen = F if likelihood.reml else F[:, p:]
     C = multiply(seen, seen.swapaxes(0, 1))
     directions = basis @ Lambda.T
-    directions = directions + directions.swapaxes(1, 2)  # dD / dtheta_a
-    H = np.einsum("aij,jkli,bkl->ab", directions, _sum_of_products(G, 2 * C - G), directions, optimize=True)
-    K = np.einsum("aij,ikjl->akl", directions, _sum_of_products(F, F), optimize=True)
+    directions = (directions + directions.swapaxes(1, 2)).reshape(len(basis), -1)  # dD / dtheta_a
+    entries = directions.shape[1]
+    H = (
+        directions
+        @ _sum_of_products(G, 2 * C - G).transpose(3, 0, 1, 2).reshape(entries, entries)
+        @ directions.T
+    )
+    K = directions @ _sum_of_products(F, F).transpose(0, 2, 1, 3).reshape(entries, -1)
+    K = K.reshape(len(K), p + 1, p + 1)
     k, t = K[:, :p, p], K[:, p, p]
     H -= 2 * k @ k.T + np.outer(t, t) / likelihood.nu
     if likelihood.reml:
-        H -= np.einsum("akl,bkl->ab", K[:, :p, :p], K[:, :p, :p])
+        K_X = K[:, :p, :p].reshape(len(K), -1)
+        H -= K_X @ K_X.T
     slope = G.sum(axis=-1) - C.sum(
         axis=-1
     )  # of the deviance by D, whose own curvature by theta is the last term
-    H += 2 * np.einsum("aij,bkj,ki->ab", basis, basis, slope)
+    H += 2 * basis.reshape(len(basis), -1) @ (slope @ basis).reshape(len(basis), -1).T
     return np.asarray(H + H.T) / 2
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array
 from pyimpl.moments import Moments
@@ -61,17 +60,17 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     """Translate the optimum to the user's units."""
     moments, evaluation = likelihood.moments, optimum.evaluation
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
-    inverse = solve_triangular(evaluation.up.R, np.eye(len(moments.R)))
+    inverse = np.linalg.inv(evaluation.up.R)
     covariances, blups = [], []
     innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
     for level, Lambda, effects in reversed(list(innermost_first)):
-        factor = solve_triangular(level.T, without_rounding(Lambda)) * sigma
+        factor = np.linalg.solve(level.T, without_rounding(Lambda)) * sigma
         covariances.append(factor @ factor.T)
         effects = _outside(null_space(Lambda), effects)
-        blups.append(solve_triangular(level.T, effects).T * moments.scale)
+        blups.append((np.linalg.inv(level.T) @ effects).T * moments.scale)
     return Estimates(
         beta=fixed_effects(moments, evaluation.up.beta),
-        vcov_root=solve_triangular(moments.R, inverse) * sigma,
+        vcov_root=np.linalg.solve(moments.R, inverse) * sigma,
         sigma=sigma,
         covariances=tuple(covariances),
         blups=tuple(blups),
@@ -82,7 +81,7 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
 
 def fixed_effects(moments: Moments, beta: Array) -> Array:
     """Coefficients of X from those of its orthonormalised columns."""
-    return np.asarray(moments.beta + solve_triangular(moments.R, beta) * moments.scale)
+    return np.asarray(moments.beta + np.linalg.solve(moments.R, beta) * moments.scale)
 
 
 def without_rounding(Lambda: Array) -> Array:

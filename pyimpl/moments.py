@@ -25,7 +25,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
@@ -203,7 +202,7 @@ def _in_units_of_order_one(
         structure.coordinates(_factor_of_Z(raw, k, structures) / np.sqrt(n_obs))
         for k, structure in enumerate(structures)
     ]
-    inverses = [_inverse(T) for T in coordinates]
+    inverses = [np.linalg.inv(T) for T in coordinates]
     levels = []
     for k, (A, E) in enumerate(raw):
         children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
@@ -233,10 +232,10 @@ def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs:
         raise DependentColumnError(dependent_columns(R))
     if abs(whole[p, p]) <= _PERFECT * np.sqrt((whole[:, p] ** 2).sum()):
         raise PerfectFitError
-    beta = solve_triangular(R, whole[:p, p])
+    beta = np.linalg.solve(R, whole[:p, p])
     scale = float(abs(whole[p, p]) / np.sqrt(n_obs - p))
     change = np.zeros((p + 1, p + 1))
-    change[:p, :p], change[:p, p], change[p, p] = _inverse(R), -beta / scale, 1 / scale
+    change[:p, :p], change[:p, p], change[p, p] = np.linalg.inv(R), -beta / scale, 1 / scale
     return _Regression(R, beta, scale, change)
 
 
@@ -279,7 +278,3 @@ def _change_blocks(E: Array, changes: Sequence[Array]) -> Array:
     edges = np.cumsum([0, *[len(change) for change in changes]])
     blocks = zip(edges[:-1], edges[1:], changes, strict=True)
     return np.concatenate([apply_right(E[:, i:j], change) for i, j, change in blocks], axis=1)
-
-
-def _inverse(triangle: Array) -> Array:
-    return np.asarray(solve_triangular(triangle, np.eye(len(triangle))))

@@ -69,7 +69,7 @@ class Likelihood:
         s2 = up.rss / self.nu
         down = sweep_down(self.moments.levels, Lambdas, up, s2, self.reml)
         parts = [
-            np.einsum("aij,ij->a", structure.basis, 2 * G @ Lambda)
+            2 * structure.basis.reshape(structure.n_parameters, -1) @ (G @ Lambda).ravel()
             for structure, G, Lambda in zip(self.structures, down.gradients, Lambdas, strict=True)
         ]
         log_det_fixed = 2 * np.log(np.diag(up.R)).sum() if self.reml else 0.0
