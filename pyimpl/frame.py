@@ -37,6 +37,8 @@ class ModelFrame:
         The data as given, with all its columns. A shallow copy: under pandas 3 later changes don't reach it.
     positions : (len(index),) int array
         Where in ``source`` the entries of ``index`` are.
+    subset : str or None
+        The condition that chose the rows, if it was given as text: R's pages show it.
     """
 
     rows: pd.DataFrame
@@ -45,6 +47,7 @@ class ModelFrame:
     name: str
     source: pd.DataFrame
     positions: Indices
+    subset: str | None = None
 
     def all_columns(self) -> pd.DataFrame:
         """The rows of the model with every column of the data, also those that the model doesn't use."""

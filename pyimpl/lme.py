@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,8 @@ def _select(
         check_columns([level.group], data, "random")
         columns.append(level.group)
     keep = None if subset is None else subset_rows(subset, data)
-    return model_frame(data, columns, keep, na_action)
+    frame = model_frame(data, columns, keep, na_action)
+    return replace(frame, subset=subset) if isinstance(subset, str) else frame
 
 
 def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:

@@ -49,6 +49,7 @@ def description(model: Model, estimates: Estimates) -> ModelDescription:
         levels=levels_of_page(model, estimates),
         sigma=estimates.sigma,
         n_obs=model.n_obs,
+        subset=model.frame.subset,
     )
 
 

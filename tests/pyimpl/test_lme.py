@@ -217,6 +217,14 @@ def test_subset_as_text_is_r_s_condition():
         assert numbers(fit) == pytest.approx(numbers(direct), rel=1e-14)
 
 
+def test_a_subset_given_as_text_is_on_the_pages_as_in_r():
+    data = pupils()
+    fit = lme("score ~ 1", data, "~ 1 | school", subset="sex == 'male'")
+    for page in (str(fit), str(fit.summary())):
+        assert page.splitlines()[2] == '  Subset: sex == "male" '
+    assert "Subset" not in str(lme("score ~ 1", data, "~ 1 | school", subset=data["sex"] == "male"))
+
+
 def test_subset_with_missing_values_is_three_valued():
     """R: NA | TRUE is TRUE, NA & FALSE is FALSE, is.na() and %in% are never NA, and a row that stays NA is an error."""
     data = pupils()
