@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,13 @@ from pyimpl.aug_pred import AugPred, PredictionSource, augmented_predictions, so
 from pyimpl.choices import choose
 from pyimpl.compare_pred import Predicting, compare_pred
 from pyimpl.convergence import Convergence, convergence_of
+from pyimpl.covariance_tables import (
+    CovarianceFrame,
+    CovariancesOfGroups,
+    check_kind,
+    covariances_of_groups,
+    random_covariance,
+)
 from pyimpl.diagnostics import (
     ACF,
     Variogram,
@@ -24,6 +32,14 @@ from pyimpl.diagnostics import (
     check_max_lag,
     empirical_variogram,
     layout_of,
+)
+from pyimpl.effects import (
+    EffectsByLevel,
+    check_one_level,
+    coefficients,
+    effects_covariances,
+    effects_errors,
+    random_effects,
 )
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
@@ -136,9 +152,30 @@ class LmeFit:
         """Variance components; ``str()`` is R's print of ``VarCorr(fit)``."""
         return VarCorr(pages.levels_of_page(self.model, self.estimates), self.sigma)
 
-    def get_var_cov(self, level: LevelChoice = None) -> pd.DataFrame:
-        """Covariance matrix of one level's random effects."""
-        return tables.random_covariance(self.model, self.estimates, self.model.grouping_depth(level))
+    def get_var_cov(
+        self, level: LevelChoice = None, type: str = "random.effects", individuals: Any = None
+    ) -> CovarianceFrame | CovariancesOfGroups:
+        """Covariance matrices; ``str()`` is R's print of ``getVarCov(fit)``, which refuses nesting.
+
+        Parameters
+        ----------
+        level : int or str, optional
+            The level whose random effects, or whose groups, are meant.
+        type : {"random.effects", "conditional", "marginal"}
+            The covariance of the random effects; or of the responses in single groups of this level: given the random
+            effects of the level and of those further out, so that what varies further in is left beside sigma^2, or
+            given none.
+        individuals : str, int, or a sequence of them, optional
+            The groups, by name or by position from 1 (as they appear in the data); by default the first.
+
+        Returns
+        -------
+        DataFrame, or for groups a dict of them by group, rows and columns numbered in the order of the data
+        """
+        depth, kind = self.model.grouping_depth(level), check_kind(type, individuals)
+        if kind == "random.effects":
+            return random_covariance(self.model, self.estimates, depth)
+        return covariances_of_groups(self.model, self.estimates, depth, kind, individuals)
 
     def corr_params(self) -> pd.Series:
         """Parameters of the correlation structure: none."""
@@ -148,13 +185,62 @@ class LmeFit:
         """Parameters of the variance function: none."""
         return pd.Series(dtype=float)
 
-    def ranef(self, level: LevelChoice = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Random effects (BLUPs), a row a group; without ``level``, a dict over the levels if there are several."""
-        return self._by_level(tables.random_effects, level)
+    def ranef(
+        self,
+        level: LevelChoice | Sequence[int | str] = None,
+        aug_frame: bool = False,
+        standardized: bool = False,
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Random effects (BLUPs), a row a group; ``str()`` is R's print of them.
 
-    def coef(self, level: LevelChoice = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Fixed plus random effects, a row a group; without ``level``, a dict over the levels if there are several."""
-        return self._by_level(tables.coefficients, level)
+        Parameters
+        ----------
+        level : int, str, or a sequence of them
+            Several levels, or none named where there are several, give a dict by grouping factor.
+        aug_frame : bool
+            Whether to add the groups' values of the data's other columns: means of numbers that vary within a group,
+            most frequent values of factors. For one level at a time.
+        standardized : bool
+            Whether to divide each effect by its estimated standard deviation.
+        """
+        check_one_level(self.model, level, aug_frame)
+        return self._by_level(partial(random_effects, standardized=standardized, aug_frame=aug_frame), level)
+
+    def ranef_cov(
+        self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Posterior covariance matrix of each group's random effects, at the estimated variance parameters.
+
+        Parameters
+        ----------
+        level : int, str, or a sequence of them
+            As for :meth:`ranef`.
+        fixed_known : bool
+            False: the covariance of the errors of prediction, Var(b-hat - b), which counts that the fixed effects are
+            estimated (SAS's ``Std Err Pred`` squared). True: given the fixed effects, Var(b | y, beta), which is lme4's
+            ``condVar``. Of nested levels both count that the effects further out are predicted too.
+
+        Returns
+        -------
+        DataFrame
+            Rows (group, effect), a column an effect: ``.loc["F03"]`` is one group's matrix.
+        """
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        return self._by_level(lambda model, _, depth: effects_covariances(model, posterior, depth), level)
+
+    def ranef_se(
+        self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Standard errors of the random effects, a row a group: roots of the variances in :meth:`ranef_cov`."""
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        return self._by_level(lambda model, _, depth: effects_errors(model, posterior, depth), level)
+
+    def coef(
+        self, level: LevelChoice | Sequence[int | str] = None, aug_frame: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Fixed plus random effects of a level and those further out, a row a group; arguments as :meth:`ranef`."""
+        check_one_level(self.model, level, aug_frame)
+        return self._by_level(partial(coefficients, aug_frame=aug_frame), level)
 
     def fitted(self, level: LevelChoice | Sequence[int | str] = None) -> pd.Series | pd.DataFrame:
         """Fitted values, aligned with the data's index; level 0 is the population's. Several levels give a frame."""
@@ -426,7 +512,7 @@ class LmeFit:
         abline: float | tuple[float, float] | bool | None = None,
         id: float | str | None = None,
         id_labels: str | Sequence[object] | None = None,
-        id_res_type: str = "pearson",
+        id_res_type: str | None = None,
         grid: bool | None = None,
         layout: tuple[int, int] | None = None,
         ax: Any = None,
@@ -451,7 +537,7 @@ class LmeFit:
         id_labels : str or sequence
             A column that holds the labels, or one a row; left out, the innermost group's name.
         id_res_type : {"pearson", "normalized"}
-            The residuals by which ``id`` finds points.
+            The residuals by which ``id`` finds points; pearson if left out.
         grid : bool
             Left out, lines in scatter plots only.
         layout : (columns, rows)
@@ -498,7 +584,9 @@ class LmeFit:
         from pyimpl import pictures
 
         look = pictures.Look(pictures.check_line(abline, None), grid, layout, ax, style)
-        return pictures.plot_quantiles(self, form, pictures.Identify(id, id_labels), look)
+        return pictures.plot_quantiles(
+            pictures.fit_source(self), form, pictures.Identify(id, id_labels), look
+        )
 
     def pairs(
         self,
@@ -531,7 +619,7 @@ class LmeFit:
         from pyimpl import pictures
 
         look = pictures.Look(None, grid, layout, ax, style)
-        return pictures.plot_pairs(self, form, pictures.Identify(id, id_labels), look)
+        return pictures.plot_pairs(pictures.fit_source(self), form, pictures.Identify(id, id_labels), look)
 
     def plot_ranef(
         self,
@@ -573,7 +661,7 @@ class LmeFit:
         """
         from pyimpl import pictures
 
-        effects = pictures.ranef_effects(self, level, standardized)
+        effects = pictures.fit_source(self).effects(pictures.ranef_term(level, standardized))
         if omit_fixed:
             effects = effects.varying()
         look = pictures.Look(layout=layout, ax=ax, style=style)
@@ -585,11 +673,18 @@ class LmeFit:
     __repr__ = __str__
 
     def _by_level(
-        self, table: Callable[[Model, Estimates, int], pd.DataFrame], level: LevelChoice
+        self,
+        table: Callable[[Model, Estimates, int], pd.DataFrame],
+        level: LevelChoice | Sequence[int | str],
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        if level is None and len(self.model.levels) > 1:
-            return {name: table(self.model, self.estimates, k + 1) for k, name in enumerate(self.n_groups)}
-        return table(self.model, self.estimates, self.model.grouping_depth(level))
+        names = list(self.n_groups)
+        several = names if level is None and len(names) > 1 else level
+        if not is_sequence(several):
+            return table(self.model, self.estimates, self.model.grouping_depth(several))
+        depths = sorted({self.model.grouping_depth(each) for each in several})
+        if not depths:
+            raise ArgumentError("level: the list is empty; name at least one level")
+        return EffectsByLevel({names[k - 1]: table(self.model, self.estimates, k) for k in depths})
 
     def _by_depth(
         self, values: Callable[[int], Array], level: LevelChoice | Sequence[int | str]

@@ -1,7 +1,7 @@
 """Pictures of fits, drawn by matplotlib as R's nlme draws them with lattice; each returns its axes."""
 
 from pyimpl.pictures.dots import plot_effects
-from pyimpl.pictures.effects import ranef_effects
+from pyimpl.pictures.form import ranef_term
 from pyimpl.pictures.loess import Loess
 from pyimpl.pictures.marks import check_line
 from pyimpl.pictures.outliers import Identify
@@ -9,7 +9,7 @@ from pyimpl.pictures.pairs import plot_pairs
 from pyimpl.pictures.quantiles import plot_quantiles
 from pyimpl.pictures.residuals import plot_form
 from pyimpl.pictures.scatter import Look
-from pyimpl.pictures.sources import fit_source
+from pyimpl.pictures.sources import fit_source, list_source
 
 __all__ = [
     "Identify",
@@ -17,9 +17,10 @@ __all__ = [
     "Look",
     "check_line",
     "fit_source",
+    "list_source",
     "plot_effects",
     "plot_form",
     "plot_pairs",
     "plot_quantiles",
-    "ranef_effects",
+    "ranef_term",
 ]

@@ -113,9 +113,10 @@ def plot_effects(effects: Effects, form: str | None, look: Look, smoother: Loess
         raise FormulaError("form: panels are one an effect or a covariate here; leave the condition out")
     if parsed is not None and parsed.response is not None:
         return _against_covariates(effects, parsed, replace(look, grid=grid), smoother)
-    categories, rows, label = effects.groups, np.arange(len(effects.groups)), effects.grouping
+    groups = effects.groups
+    categories, rows, label = groups.names, np.arange(len(groups.names)), groups.label
     if parsed is not None:
-        categories, rows = _combinations(group_variables(parsed, _covariates(parsed), effects))
+        categories, rows = _combinations(group_variables(parsed, _covariates(parsed), groups))
         label = deparse(parsed.covariate)
     q = len(effects.names)
     dots = Dots(
@@ -154,7 +155,7 @@ def _against_covariates(effects: Effects, form: Form, look: Look, smoother: Loes
         raise FormulaError(
             f"form: {name!r} is no effect that varies between the groups; choose {', '.join(effects.names)}"
         )
-    covariates = group_variables(form, _covariates(form), effects)
+    covariates = group_variables(form, _covariates(form), effects.groups)
     values = effects.values[:, effects.names.index(name)]
     titles = tuple(each.label for each in covariates)
     frame = Frame(titles, "", name, look.layout or (min(len(titles), 3), -(-len(titles) // 3)), False, True)

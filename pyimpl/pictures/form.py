@@ -61,6 +61,11 @@ class ModelTerm:
         return self.function in ("residuals", "fitted")
 
 
+def ranef_term(level: int | str | None = None, standard: bool = False) -> ModelTerm:
+    """The term that asks for one level's random effects."""
+    return ModelTerm("ranef", level, None, standard, "ranef(.)")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A parsed form: ``response ~ covariate | condition * condition``.

@@ -16,7 +16,6 @@ from pyimpl.errors import ArgumentError
 from pyimpl.formula import rows_where
 from pyimpl.formula.values import level_name
 from pyimpl.formula.variables import check_columns
-from pyimpl.pictures.sources import Source
 
 Mask = NDArray[np.bool_]
 
@@ -64,16 +63,29 @@ def where(condition: str, frame: pd.DataFrame) -> Mask:
 
 
 def texts_of_rows(
-    identify: Identify, source: Source, standardized: Callable[[], Array] | None = None
+    identify: Identify,
+    frame: pd.DataFrame,
+    names: Callable[[], Sequence[str]],
+    standardized: Callable[[], Array],
 ) -> tuple[str, ...]:
-    """The label of each of the source's rows, empty for those that get none; no texts if none is wanted."""
+    """The label of each row of a frame, empty for those that get none; no texts at all if none is wanted.
+
+    Parameters
+    ----------
+    identify : Identify
+    frame : DataFrame, n rows
+    names : callable
+        Gives each row's label where none is asked for by name.
+    standardized : callable
+        Gives the residuals, (n,), that are held against a level.
+    """
     if identify.id is None:
         return ()
     if is_level(identify.id):
-        chosen = beyond((standardized or source.standardized)(), identify.id)
+        chosen = beyond(standardized(), identify.id)
     else:
-        chosen = where(str(identify.id), source.frame)
-    texts = names_of(identify.labels, source.frame, source.names())
+        chosen = where(str(identify.id), frame)
+    texts = names_of(identify.labels, frame, names())
     return tuple(text if wanted else "" for text, wanted in zip(texts, chosen.tolist(), strict=True))
 
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from scipy.special import chdtri
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError, FormulaError
 from pyimpl.pictures import marks
 from pyimpl.pictures.canvas import matrix_of_panels
-from pyimpl.pictures.effects import effects_of, texts_of_groups
 from pyimpl.pictures.form import parse_form
 from pyimpl.pictures.outliers import Identify, is_level
 from pyimpl.pictures.scatter import Look, Scatter, draw_scatter
+from pyimpl.pictures.sources import Source
 from pyimpl.pictures.variables import group_variables, panels_of
-
-if TYPE_CHECKING:
-    from pyimpl.fit import LmeFit
 
 DEFAULT = "~ coef(.)"
 
 
-def plot_pairs(fit: LmeFit, form: str | None, identify: Identify, look: Look) -> Any:
+def plot_pairs(source: Source, form: str | None, identify: Identify, look: Look) -> Any:
     """Draw each pair of a level's effects; those that are the same in all groups are left out.
 
     Returns
@@ -40,37 +36,23 @@ def plot_pairs(fit: LmeFit, form: str | None, identify: Identify, look: Look) ->
     asked = parsed.term(parsed.covariate)
     if parsed.response is not None or asked is None or asked.one_a_row:
         raise FormulaError("form: pairs are drawn of groups' effects; write '~ ranef(.)' or '~ coef(.)'")
-    effects = effects_of(fit, asked).varying()
+    effects = source.effects(asked).varying()
     if len(effects.names) < 2:
         raise ArgumentError(
             f"form: only {', '.join(effects.names) or 'nothing'} varies between the groups, and pairs need two effects"
         )
-    outlying = np.zeros(len(effects.groups), bool)
+    n = len(effects.values)
+    outlying = np.zeros(n, bool)
     if identify.wanted and is_level(identify.id):
-        outlying = distant(fit, fit.model.grouping_depth(asked.level), float(identify.id))
-    texts = texts_of_groups(identify, effects, outlying)
-    panels, titles = panels_of(group_variables(parsed, parsed.conditions, effects), len(effects.groups))
+        outlying = effects.distant(identify.id)
+    texts = effects.texts(identify, outlying)
+    panels, titles = panels_of(group_variables(parsed, parsed.conditions, effects.groups), n)
     x, y = effects.values[:, 0], effects.values[:, 1]
     if len(effects.names) == 2:
         return draw_scatter(Scatter(x, y, panels, titles, effects.names[0], effects.names[1], texts), look)
     if titles != ("",):
         raise FormulaError("form: panels by a condition are for two effects; leave the condition out")
     return draw_matrix(effects.values, effects.names, texts, look)
-
-
-def distant(fit: LmeFit, depth: int, level: float) -> Array:
-    """Groups whose random effects b have b' D^-1 b beyond the chi-squared quantile, (G,) bool.
-
-    Of a singular D the inverse is taken where it has variance, and its rank are the degrees of freedom.
-    """
-    D = fit.estimates.covariances[depth - 1]
-    scale = np.sqrt(np.where(np.diag(D) > 0, np.diag(D), 1.0))
-    values, vectors = np.linalg.eigh(D / np.outer(scale, scale))
-    keep = values > 1e-9 * max(float(values[-1]), 0.0)
-    if not keep.any():
-        return np.zeros(len(fit.estimates.blups[depth - 1]), bool)
-    whitened = (fit.estimates.blups[depth - 1] / scale) @ vectors[:, keep] / np.sqrt(values[keep])
-    return np.asarray((whitened**2).sum(axis=1) > chdtri(int(keep.sum()), level))
 
 
 def draw_matrix(values: Array, names: tuple[str, ...], texts: tuple[str, ...], look: Look) -> Any:

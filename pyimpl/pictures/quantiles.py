@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 
 from pyimpl.arrays import Array
 from pyimpl.errors import FormulaError
-from pyimpl.pictures.effects import effects_of, standardized_effects, texts_of_groups
+from pyimpl.pictures.effects import Effects
 from pyimpl.pictures.form import Form, ModelTerm, parse_form
-from pyimpl.pictures.outliers import Identify, beyond, is_level, texts_of_rows
+from pyimpl.pictures.outliers import Identify, is_level, texts_of_rows
 from pyimpl.pictures.scatter import Look, Scatter, draw_scatter
-from pyimpl.pictures.sources import fit_source, residual_type
+from pyimpl.pictures.sources import Source
 from pyimpl.pictures.variables import evaluate_form, group_variables, panels_of
 
-if TYPE_CHECKING:
-    from pyimpl.fit import LmeFit
-
-DEFAULT = '~ resid(., type = "pearson")'
 _Y_LABEL = "Quantiles of standard normal"
 
 
-def plot_quantiles(fit: LmeFit, form: str | None, identify: Identify, look: Look) -> Any:
+def plot_quantiles(source: Source, form: str | None, identify: Identify, look: Look) -> Any:
     """Draw ordered residuals, or each of the random effects, along x against normal quantiles.
 
     Raises
@@ -31,7 +27,7 @@ def plot_quantiles(fit: LmeFit, form: str | None, identify: Identify, look: Look
     FormulaError
         The form is something else than residuals or random effects.
     """
-    parsed = parse_form(DEFAULT if form is None else form)
+    parsed = parse_form(f"~ {source.residuals}" if form is None else form)
     asked = parsed.term(parsed.covariate)
     if parsed.response is not None or asked is None or asked.function not in ("residuals", "ranef"):
         raise FormulaError(
@@ -39,16 +35,14 @@ def plot_quantiles(fit: LmeFit, form: str | None, identify: Identify, look: Look
             "'~ ranef(., level = 1)', with '| g' for panels"
         )
     if asked.function == "residuals":
-        return _of_residuals(fit, parsed, asked, identify, look)
-    return _of_effects(fit, parsed, asked, identify, look)
+        return _of_residuals(source, parsed, asked, identify, look)
+    return _of_effects(source.effects(asked), parsed, identify, look)
 
 
-def _of_residuals(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
+def _of_residuals(source: Source, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
     """One plot; its panels, if any, show parts of it: the quantiles are those of all residuals, as in R."""
-    normalized = residual_type(asked.type) == "normalized"
-    source = fit_source(fit, "normalized" if normalized else "pearson")
     drawn = evaluate_form(form, source)
-    texts = texts_of_rows(identify, source)
+    texts = texts_of_rows(identify, source.frame, source.names, lambda: source.standardized(asked.type))
     shown = tuple(texts[row] for row in drawn.rows) if texts else ()
     residuals, label = source.term(asked)
     quantiles = normal_quantiles(residuals)[drawn.rows]
@@ -56,16 +50,13 @@ def _of_residuals(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify,
     return draw_scatter(Scatter(x, quantiles, drawn.panels, drawn.titles, label, _Y_LABEL, shown), look)
 
 
-def _of_effects(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
+def _of_effects(effects: Effects, form: Form, identify: Identify, look: Look) -> Any:
     """A panel an effect, and within it one a condition; each effect has quantiles of its own."""
-    effects = effects_of(fit, asked)
-    groups, q = len(effects.groups), len(effects.names)
-    outlying = np.zeros((groups, q), bool)
+    n, q = effects.values.shape
+    outlying = np.zeros((n, q), bool)
     if identify.wanted and is_level(identify.id):
-        depth = fit.model.grouping_depth(asked.level)
-        outlying = beyond(np.nan_to_num(standardized_effects(fit, depth)), float(identify.id))
-    texts = [text for k in range(q) for text in texts_of_groups(identify, effects, outlying[:, k])]
-    own, titles = panels_of(group_variables(form, form.conditions, effects), groups)
+        outlying = effects.outlying(identify.id)
+    own, titles = panels_of(group_variables(form, form.conditions, effects.groups), n)
     scatter = Scatter(
         x=effects.values.T.ravel(),
         y=np.concatenate([normal_quantiles(column) for column in effects.values.T]),
@@ -73,7 +64,7 @@ def _of_effects(fit: LmeFit, form: Form, asked: ModelTerm, identify: Identify, l
         titles=tuple(_joined(name, title) for title in titles for name in effects.names),
         x_label=effects.label,
         y_label=_Y_LABEL,
-        texts=tuple(texts),
+        texts=tuple(text for k in range(q) for text in effects.texts(identify, outlying[:, k])),
         share_x=effects.standard,
     )
     return draw_scatter(scatter, look)

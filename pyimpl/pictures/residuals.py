@@ -25,7 +25,7 @@ def plot_form(source: Source, form: str | None, identify: Identify, look: Look, 
     source : Source
         What the form is evaluated on.
     form : str or None
-        None is the source's default.
+        None draws the source's residuals against fitted values.
     identify : Identify
         Which points are labelled.
     look : Look
@@ -37,7 +37,7 @@ def plot_form(source: Source, form: str | None, identify: Identify, look: Look, 
     FormulaError, DataError, ArgumentError
         The form can't be drawn, or an argument doesn't go with it.
     """
-    drawn = evaluate_form(parse_form(source.default if form is None else form), source)
+    drawn = evaluate_form(parse_form(f"{source.residuals} ~ fitted(.)" if form is None else form), source)
     response = drawn.response
     if drawn.covariate.levels is not None:
         name = drawn.covariate.label
@@ -54,7 +54,7 @@ def plot_form(source: Source, form: str | None, identify: Identify, look: Look, 
 
 
 def _points(source: Source, drawn: Drawn, response: Variable, identify: Identify, look: Look) -> Any:
-    texts = texts_of_rows(identify, source)
+    texts = texts_of_rows(identify, source.frame, source.names, lambda: source.standardized(None))
     shown = tuple(texts[row] for row in drawn.rows) if texts else ()
     x = drawn.covariate
     scatter = Scatter(x.values, response.values, drawn.panels, drawn.titles, x.label, response.label, shown)

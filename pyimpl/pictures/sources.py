@@ -1,4 +1,4 @@
-"""What pictures take from a fit: its rows, its residuals and fitted values, and what axes call them."""
+"""What pictures take from a fit: its rows, its residuals and fitted values, its groups' effects."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
+from pyimpl.pictures.effects import Effects, Groups, standardized
 from pyimpl.pictures.form import ModelTerm
 
 if TYPE_CHECKING:
     from pyimpl.fit import LmeFit
+    from pyimpl.lists import LmList
 
-_LABELS = {
+_FIT_LABELS = {
     "response": "Residuals",
     "pearson": "Standardized residuals",
     "normalized": "Normalized residuals",
+}
+_LIST_LABELS = {
+    "response": "Residuals",
+    "pearson": "Standardized residuals",
+    "pooled.pearson": "Standardized residuals",
 }
 
 
@@ -33,60 +40,131 @@ class Source:
         The rows, with every column of the data.
     term : callable
         Gives the values of one of the fit's terms, (n,), and its label.
+    effects : callable
+        Gives the groups' effects that a term asks for.
     standardized : callable
-        Gives the residuals, (n,), by which outlying rows are found.
+        Gives the residuals, (n,), that outlying rows are found by, where the drawn ones are of the given type.
     names : callable
         Gives each row's name: its innermost group.
     groupings : tuple of str
         The grouping factors: columns that are factors in pictures, also where their labels are numbers.
-    default : str
-        The form that is drawn where none is given.
+    residuals : str
+        The residuals that are drawn where no form is given.
     labels : dict of str to str
         What axes call some of the columns, with units.
     """
 
     frame: pd.DataFrame
     term: Callable[[ModelTerm], tuple[Array, str]]
-    standardized: Callable[[], Array]
+    effects: Callable[[ModelTerm], Effects]
+    standardized: Callable[[str | None], Array]
     names: Callable[[], Sequence[str]]
     groupings: tuple[str, ...]
-    default: str
+    residuals: str
     labels: dict[str, str]
 
 
-def fit_source(fit: LmeFit, id_res_type: str = "pearson") -> Source:
-    """The rows of a mixed-effects fit, and its terms on them.
+def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:
+    """The rows of a mixed-effects fit, its terms on them, and its groups.
 
-    Raises
-    ------
-    ArgumentError
-        Outlying rows can't be found by residuals of the type ``id_res_type``.
+    Parameters
+    ----------
+    fit : LmeFit
+    id_res_type : {"pearson", "normalized"}, optional
+        The residuals that outlying rows are found by; normalized for normalized ones if left out, else pearson.
     """
-    if id_res_type not in ("pearson", "normalized"):
+    if id_res_type not in (None, "pearson", "normalized"):
         raise ArgumentError(f"id_res_type: {id_res_type!r} is unknown; choose 'pearson' or 'normalized'")
     kept = fit.model.frame.kept
     grouping = fit.model.levels[-1].grouping
 
+    def residuals(kind: str, level: int | str | None) -> Array:
+        return np.asarray(np.asarray(fit.residuals(kind, level))[kept])
+
     def term(asked: ModelTerm) -> tuple[Array, str]:
         if asked.function == "fitted":
             return np.asarray(fit.fitted(asked.level))[kept], "Fitted values"
-        kind = residual_type(asked.type)
-        return np.asarray(fit.residuals(kind, asked.level))[kept], _LABELS[kind]
+        kind = residual_type(asked.type, tuple(_FIT_LABELS))
+        return residuals(kind, asked.level), _FIT_LABELS[kind]
+
+    def outlying(kind: str | None) -> Array:
+        same = kind is not None and residual_type(kind, tuple(_FIT_LABELS)) == "normalized"
+        return residuals(id_res_type or ("normalized" if same else "pearson"), None)
 
     return Source(
         frame=fit.model.frame.all_columns(),
         term=term,
-        standardized=lambda: np.asarray(fit.residuals(id_res_type))[kept],
+        effects=lambda asked: _effects_of_fit(fit, asked),
+        standardized=outlying,
         names=lambda: [str(name) for name in grouping.names[grouping.codes]],
         groupings=tuple(level.grouping.name for level in fit.model.levels),
-        default='resid(., type = "pearson") ~ fitted(.)',
+        residuals='resid(., type = "pearson")',
         labels={},
     )
 
 
-def residual_type(given: str | None) -> str:
-    """The type of residuals, which may be abbreviated as in R; the response's own units if left out."""
-    matches = [kind for kind in _LABELS if kind.startswith("response" if given is None else given)]
-    if given == "" or len(matches) != 1:
-        raise ArgumentError(f"form: type = {given!r} is unknown; choose one of {', '.join(_LABELS)}")
+def list_source(lists: LmList) -> Source:
+    """The rows of separate regressions, their terms on them, and their groups."""
+    kept = lists.frame.kept
+
+    def term(asked: ModelTerm) -> tuple[Array, str]:
+        if asked.level is not None:
+            raise ArgumentError("form: a list of regressions has one level; leave level out")
+        if asked.function == "fitted":
+            return np.asarray(lists.fitted())[kept], "Fitted values"
+        kind = residual_type(asked.type, tuple(_LIST_LABELS))
+        return np.asarray(lists.residuals(kind))[kept], _LIST_LABELS[kind]
+
+    return Source(
+        frame=lists.frame.all_columns(),
+        term=term,
+        effects=lambda asked: _effects_of_list(lists, asked),
+        standardized=lambda kind: np.asarray(lists.residuals("pooled.pearson"))[kept],
+        names=lambda: [str(name) for name in lists.grouping.names[lists.grouping.codes]],
+        groupings=tuple(grouping.name for grouping in lists.groupings),
+        residuals='resid(., type = "pool")',
+        labels={},
+    )
+
+
+def residual_type(given: str | None, known: Sequence[str]) -> str:
+    """The type of residuals, which may be abbreviated as in R; in the response's units if left out."""
+    given = "response" if given is None else given
+    matches = [kind for kind in known if kind == given] or [kind for kind in known if kind.startswith(given)]
+    if not given or len(matches) != 1:
+        raise ArgumentError(f"form: type = {given!r} is unknown; choose one of {', '.join(known)}")
     return matches[0]
+
+
+def _effects_of_fit(fit: LmeFit, asked: ModelTerm) -> Effects:
+    depth = fit.model.grouping_depth(asked.level)
+    factors = [level.grouping.name for level in fit.model.levels[:depth]]
+    grouping = fit.model.levels[depth - 1].grouping
+    names = tuple(str(name) for name in grouping.names)
+    groups = Groups(names, fit.model.frame.all_columns(), grouping.codes, " %in% ".join(reversed(factors)))
+    random, covariance = fit.estimates.blups[depth - 1], fit.estimates.covariances[depth - 1]
+    table = fit.ranef(depth) if asked.function == "ranef" else fit.coef(depth)
+    assert isinstance(table, pd.DataFrame)
+    return _effects(asked, pd.DataFrame(table), groups, random, covariance)
+
+
+def _effects_of_list(lists: LmList, asked: ModelTerm) -> Effects:
+    if asked.level is not None:
+        raise ArgumentError("form: a list of regressions has one level; leave level out")
+    names = tuple(str(name) for name in lists.grouping.names)
+    label = " %in% ".join(grouping.name for grouping in reversed(lists.groupings))
+    groups = Groups(names, lists.frame.all_columns(), lists.grouping.codes, label)
+    random = lists.ranef()
+    table = random if asked.function == "ranef" else lists.coef()
+    return _effects(asked, table, groups, random.to_numpy(), random.dropna().cov().to_numpy())
+
+
+def _effects(
+    asked: ModelTerm, table: pd.DataFrame, groups: Groups, random: Array, covariance: Array
+) -> Effects:
+    standard = asked.function == "ranef" and asked.standard
+    values = standardized(random, covariance) if standard else table.to_numpy(dtype=float)
+    label = {"ranef": "Random effects", "coef": "Coefficients"}[asked.function]
+    if standard:
+        label = "Standardized random effects"
+    return Effects(tuple(table.columns), values, groups, label, standard, random, covariance)

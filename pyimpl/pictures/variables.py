@@ -17,7 +17,7 @@ from pyimpl.formula.functions import data_names
 from pyimpl.formula.nodes import Expr, Name, strip_parens
 from pyimpl.formula.values import Basis, Categories, Logical, Numeric, String, level_name
 from pyimpl.formula.variables import check_columns
-from pyimpl.pictures.effects import Effects
+from pyimpl.pictures.effects import Groups
 from pyimpl.pictures.form import Form
 from pyimpl.pictures.sources import Source
 
@@ -99,7 +99,7 @@ def evaluate_form(form: Form, source: Source) -> Drawn:
     )
 
 
-def group_variables(form: Form, expressions: Sequence[Expr], effects: Effects) -> list[Variable]:
+def group_variables(form: Form, expressions: Sequence[Expr], groups: Groups) -> list[Variable]:
     """Evaluate expressions of the data's columns on one row a group.
 
     Raises
@@ -111,8 +111,8 @@ def group_variables(form: Form, expressions: Sequence[Expr], effects: Effects) -
     taken = next((name for name in names if name in form.terms), None)
     if taken is not None:
         raise FormulaError(f"{form.argument}: {taken} can't stand here; name columns of the data")
-    check_columns(names, effects.rows, form.argument)
-    evaluator = Evaluator(effects.summary(names), form.argument)
+    check_columns(names, groups.rows, form.argument)
+    evaluator = Evaluator(groups.summary(groups.rows[names]), form.argument)
     return [_variable(evaluator, each, {}) for each in expressions]
 
 
