@@ -17,7 +17,14 @@ from pyimpl.design import Design, make_design
 from pyimpl.errors import DataError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
-from pyimpl.formula import Formula, RandomLevel, check_variables, parse_formula, parse_random
+from pyimpl.formula import (
+    Formula,
+    RandomLevel,
+    check_variables,
+    condition_as_r_writes_it,
+    parse_formula,
+    parse_random,
+)
 from pyimpl.formula.variables import check_columns
 from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
 from pyimpl.model import Model
@@ -122,7 +129,7 @@ def _select(
         columns.append(level.group)
     keep = None if subset is None else subset_rows(subset, data)
     frame = model_frame(data, columns, keep, na_action)
-    return replace(frame, subset=subset) if isinstance(subset, str) else frame
+    return replace(frame, subset=condition_as_r_writes_it(subset)) if isinstance(subset, str) else frame
 
 
 def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:

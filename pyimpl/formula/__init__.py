@@ -1,7 +1,7 @@
 """R's formula grammar in, explicit terms and plain columns out; a formula string can never run code."""
 
 from pyimpl.formula.columns import ColumnSpec, check_contrasts, learn_columns
-from pyimpl.formula.condition import rows_where
+from pyimpl.formula.condition import condition_as_r_writes_it, rows_where
 from pyimpl.formula.formula import Formula, parse_formula
 from pyimpl.formula.random import RandomLevel, RandomPart, parse_random
 from pyimpl.formula.structure import parse_structure
@@ -16,6 +16,7 @@ __all__ = [
     "Terms",
     "check_contrasts",
     "check_variables",
+    "condition_as_r_writes_it",
     "learn_columns",
     "parse_formula",
     "parse_random",

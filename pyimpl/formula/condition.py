@@ -49,6 +49,11 @@ def rows_where(text: str, frame: pd.DataFrame, argument: str = "subset") -> Mask
     return truth.true
 
 
+def condition_as_r_writes_it(text: str, argument: str = "subset") -> str:
+    """Return a condition in R's own spelling: blanks around operators, text in double quotes."""
+    return deparse(parse_expression(text, argument))
+
+
 def _truth(expr: Expr, frame: pd.DataFrame, argument: str) -> _Truth:
     expr = strip_parens(expr)
     if isinstance(expr, Unary) and expr.operator == "!":
