@@ -19,6 +19,7 @@ from .grid import Grid
 T = TypeVar("T")
 
 SCALARS = ("sigma", "log_lik", "aic", "bic", "n_obs")
+PAGES = ("fit", "summary", "var_corr", "anova")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Answer:
         ``corr`` and ``var``: the parameters of the correlation structure and of the variance function.
     fitted : Grid or None, rows of the data x levels ("0" is the population, "Q" the innermost)
     pages : mapping
-        ``summary`` and ``var_corr``: the printed pages.
+        ``fit``, ``summary``, ``var_corr`` and ``anova``: the printed pages.
     about : About
     """
 
@@ -119,7 +120,7 @@ class Answer:
             "vcov": ask.for_("vcov", lambda: Grid.of_frame(fit.vcov())),
             "structure": _read_structure(ask, fit),
             "fitted": ask.for_("fitted", lambda: _read_fitted(fit, len(levels))),
-            "pages": ask.each(("summary", "var_corr"), lambda name: str(getattr(fit, name)())),
+            "pages": ask.each(_pages_of(fit), lambda name: _read_page(fit, name)),
         }
         warnings = ask.for_("warnings", lambda: tuple(map(str, fit.warnings))) or ()
         convergence = ask.for_("convergence", lambda: str(fit.convergence)) or ""
@@ -219,6 +220,17 @@ def _read_std_dev(spread: Any, group: str) -> Grid:
 
 def _read_scalar(fit: Any, name: str) -> float:
     return _read_sigma(fit) if name == "sigma" else float(getattr(fit, name))
+
+
+def _pages_of(fit: Any) -> tuple[str, ...]:
+    """Return the pages to ask for: that of the fit itself and of ``anova()`` only where it prints them."""
+    own_text = "__str__" in {name for kind in type(fit).__mro__[:-1] for name in vars(kind)}
+    printed = {"fit": own_text, "anova": hasattr(fit, "anova")}
+    return tuple(name for name in PAGES if printed.get(name, True))
+
+
+def _read_page(fit: Any, name: str) -> str:
+    return str(fit) if name == "fit" else str(getattr(fit, name)())
 
 
 def _check_variances(rows: pd.DataFrame, group: str) -> None:

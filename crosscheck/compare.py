@@ -16,6 +16,8 @@ from typing import Any
 import pandas as pd
 
 from .answer import Answer
+from .confounded import RULE as CONFOUNDED
+from .confounded import confounded_level, unidentified, with_total_for_sigma
 from .quantities import NUMBERS, SINGULAR_LIMITS, Quantity
 from .readings import Value
 from .singular import is_negligible, is_singular, names_without_spread, undefined_correlations
@@ -41,7 +43,9 @@ class Verdict(StrEnum):
     """What a row says; only the first two pass."""
 
     AGREE = "agree"
-    UNDEFINED = "undefined"  # on both sides, e.g. p where DF is 0, or the correlation of what doesn't vary
+    UNDEFINED = (
+        "undefined"  # on both sides: p where DF is 0, the correlation of what doesn't vary, a free split
+    )
     DIFFER = "DIFFER"
     MISSING = "MISSING"
     EXTRA = "EXTRA"
@@ -228,6 +232,9 @@ def _is_beyond(quantity: Quantity, expected: Answer, found: Answer) -> bool:
 
 
 def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -> Iterator[Row]:
+    if confounded_level(expected) is not None and confounded_level(found) is not None:
+        yield from _confounded_rows(quantity, expected, found)
+        return
     ours, theirs, units = quantity.read(expected), quantity.read(found), quantity.units(expected)
     limit = SINGULAR_LIMITS.get(quantity.key, quantity.limit) if singular else quantity.limit
     nothing = _nothing(quantity, expected, found) if singular else frozenset()
@@ -238,6 +245,22 @@ def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -
             row = replace(row, rule="singular: sds below 1e-3 of sigma count as that")
         elif singular:
             row = _at_singular_optimum(row, expected, found)
+        yield row
+
+
+def _confounded_rows(quantity: Quantity, expected: Answer, found: Answer) -> Iterator[Row]:
+    """Yield the rows of a model whose innermost variance can't be told from sigma's: their sum is compared."""
+    ours, theirs, units = quantity.read(expected), quantity.read(found), quantity.units(expected)
+    if quantity.key == "sigma":
+        ours, theirs = with_total_for_sigma(ours, expected), with_total_for_sigma(theirs, found)
+    free = unidentified(quantity, expected) if quantity.key != "sigma" else frozenset()
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        row = _row(quantity, name, ours.get(name), theirs.get(name), units.get(name, 1.0), quantity.limit)
+        there = row.reference is not None and row.candidate is not None
+        if name in free and there:
+            row = replace(row, verdict=Verdict.UNDEFINED, rule=CONFOUNDED)
+        elif quantity.key == "sigma":
+            row = replace(row, rule=CONFOUNDED)
         yield row
 
 

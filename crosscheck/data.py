@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -47,17 +50,54 @@ def load_hsb(*, labelled: bool = False) -> pd.DataFrame:
     return hsb
 
 
+def load_book(name: str) -> pd.DataFrame:
+    """Return a data set of Pinheiro & Bates' book as nlme carries it, e.g. ``"Orthodont"``.
+
+    Rows, columns and the order of the levels are R's; a factor is a categorical, ordered where R's is.
+
+    Raises
+    ------
+    UsageError
+        There is no data set of that name.
+    """
+    columns = _schema().get(name)
+    if columns is None:
+        raise UsageError(f"no data set {name!r}; known: {', '.join((*_DATA_SETS, *_schema()))}")
+    table = pd.read_csv(_book_file(name), dtype=str, keep_default_na=False)
+    frame = pd.DataFrame({column: _column(table[column], kind) for column, kind in columns.items()})
+    frame.attrs["name"] = name
+    return frame
+
+
 def load(name: str) -> pd.DataFrame:
     """Return the data set that a :class:`~crosscheck.spec.ModelSpec` names."""
-    try:
-        return _DATA_SETS[name]()
-    except KeyError:
-        raise UsageError(f"no data set {name!r}; known: {', '.join(_DATA_SETS)}") from None
+    return _DATA_SETS[name]() if name in _DATA_SETS else load_book(name)
 
 
 def checksum(name: str) -> str:
     """Return the SHA-256 of the file behind a data set."""
-    return sha256((fixtures() / _FILES[name]).read_bytes()).hexdigest()
+    path = fixtures() / _FILES[name] if name in _FILES else _book_file(name)
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _book_file(name: str) -> Path:
+    return fixtures() / "book" / "data" / f"{name}.csv"
+
+
+@cache
+def _schema() -> Mapping[str, Mapping[str, Any]]:
+    """Return the kind of each column of each data set of the book."""
+    read: dict[str, Any] = json.loads(
+        (fixtures() / "book" / "data" / "schema.json").read_text(encoding="utf-8")
+    )
+    return read
+
+
+def _column(text: pd.Series[str], kind: str | Mapping[str, Any]) -> Any:
+    """Return a column as numbers, or as the categorical that its schema describes."""
+    if isinstance(kind, str):
+        return text.replace("", "nan").astype(float)  # Python's reading, which is exact
+    return pd.Categorical(text, categories=kind["levels"], ordered=kind["ordered"])
 
 
 _DATA_SETS: Mapping[str, Callable[[], pd.DataFrame]] = {

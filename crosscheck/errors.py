@@ -17,5 +17,9 @@ class NotRecordedError(CrosscheckError, LookupError):
     """Nothing is recorded for this model, or what is recorded is for another model of the same name."""
 
 
+class RecordedFailureError(CrosscheckError):
+    """R's recorded answer is the error that it stopped with."""
+
+
 class RecordError(CrosscheckError, ValueError):
     """A recorded answer can't be read."""

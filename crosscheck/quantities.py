@@ -127,13 +127,9 @@ NUMBERS: tuple[Quantity, ...] = (
 )  # fmt: skip
 """What any two answers are compared on."""
 
-PAGES: tuple[Quantity, ...] = (
-    Quantity(
-        "summary", "summary page", at.page("summary"), at.one, "", 0, "R's page, character for character"
-    ),
-    Quantity(
-        "var_corr", "VarCorr page", at.page("var_corr"), at.one, "", 0, "R's page, character for character"
-    ),
+PAGES: tuple[Quantity, ...] = tuple(
+    Quantity(key, f"{title} page", at.page(key), at.one, "", 0, "R's page, character for character")
+    for key, title in {"fit": "fit", "summary": "summary", "var_corr": "VarCorr", "anova": "anova"}.items()
 )
 """The printed pages, for engines that print R's."""
 

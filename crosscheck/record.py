@@ -1,8 +1,9 @@
-"""Record R's answers to the ladder: ``python -m crosscheck.record``, or ``make record``.
+"""Record R's answers: ``python -m crosscheck.record``, or ``make record``.
 
-Fits every model by REML and by ML as far as each control makes nlme go, and writes one JSON file each. All but
-the provenance is a function of the data and of R's arithmetic: running it again on the same machine changes
-nothing. It takes about a minute, most of it nlme's EM algorithm on its way to convergence.
+Fits every model of the ladder, by REML and by ML, and every model of the book, as far as each control makes nlme
+go, and writes one JSON file each. All but the provenance is a function of the data and of R's arithmetic: running it
+again on the same machine changes nothing. It takes some minutes, most of it nlme's EM algorithm on its way to
+convergence, and nlminb on its way to nowhere.
 """
 
 from __future__ import annotations
@@ -15,52 +16,63 @@ from typing import Any
 
 from . import data, recordfile
 from .answer import Answer
-from .engines import CONTROLS, NlmeEngine, answer_of
+from .best import best
+from .book import book
+from .engines import NlmeEngine, answer_of
 from .errors import CrosscheckError, EngineUnavailableError
 from .ladder import ladder
 from .spec import ModelSpec
 
 
 def record(spec: ModelSpec, folder: Path | None = None) -> Path:
-    """Fit one model on R under every control and store the answers.
+    """Fit one model on R under each of its controls and store the answers; an error is an answer, too.
 
     Raises
     ------
     EngineUnavailableError
         R, nlme or rpy2 is missing.
     CrosscheckError
-        R stopped with an error.
+        R gave no answer at all, or one that can't be read.
     """
-    engines = {control: NlmeEngine(control) for control in CONTROLS}
+    engines = {control: NlmeEngine(control) for control in spec.controls}
     if reason := engines["default"].why_not():
         raise EngineUnavailableError(reason)
     frame = data.load(spec.data)
-    answers: dict[str, Answer] = {}
-    for control, engine in engines.items():
-        answer = answer_of(engine, spec, frame)
-        if isinstance(answer, str):
-            raise CrosscheckError(f"{spec.key}, {control} control: {answer}")
-        if answer.about.problems:
+    answers: dict[str, Answer | str] = {c: answer_of(engine, spec, frame) for c, engine in engines.items()}
+    for control, answer in answers.items():
+        if isinstance(answer, Answer) and answer.about.problems:
             raise CrosscheckError(f"{spec.key}, {control} control can't be read: {answer.about.problems}")
-        answers[control] = answer
+    furthest = best(answers)
+    if furthest is None:
+        raise CrosscheckError(f"{spec.key}: R gives no answer: {answers}")
     controls: dict[str, Mapping[str, Any]] = {c: engine.controls(spec) for c, engine in engines.items()}
     provenance = {**engines["default"].provenance(), "data sha256": data.checksum(spec.data)}
-    return recordfile.write(spec, answers, controls, provenance, folder)
+    return recordfile.write(spec, answers, controls, provenance, folder, with_fitted=furthest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Record the ladder; return 0, or 1 if R can't be reached or a fit fails."""
+    """Record the studies; return 0, or 1 if R can't be reached or a model has no answer."""
     parser = argparse.ArgumentParser(prog="python -m crosscheck.record", description="Record R's answers.")
-    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="only this model")
+    parser.add_argument("--study", choices=["hsb", "book"], help="only this study")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="only this model of it")
     parser.add_argument("--folder", type=Path, help="write here instead of into the fixtures")
     options = parser.parse_args(argv)
+    if options.model and options.study is None:
+        options.study = "hsb"
     try:
-        for spec in ladder(options.model):
-            print(record(spec, options.folder).name)
+        for spec in _specs(options.study, options.model):
+            print(record(spec, options.folder).name, flush=True)
     except CrosscheckError as error:
         print(f"crosscheck.record: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _specs(study: str | None, names: Sequence[str]) -> list[ModelSpec]:
+    """Return the models of one study, or of all."""
+    of_ladder = ladder(names) if study in (None, "hsb") else ()
+    of_book = book(names) if study in (None, "book") else ()
+    return [*of_ladder, *(case.spec for case in of_book)]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A file holds the model, where its numbers come from, and R's answers under each control that R was given
 (:class:`~crosscheck.engines.NlmeEngine` says which), with the arguments of ``lmeControl`` beside them. The
-fitted values, by far the longest, are those of the converged answer only.
+fitted values, by far the longest, are those of one answer only, the one that candidates are held to. Where R stopped
+with an error, that is its answer.
 """
 
 from __future__ import annotations
@@ -16,34 +17,42 @@ from typing import Any
 
 from .answer import Answer
 from .data import fixtures
-from .errors import NotRecordedError, RecordError
+from .errors import NotRecordedError, RecordedFailureError, RecordError
 from .spec import ModelSpec
 
 WIDTH = 110
-WITH_FITTED = "converged"
 
 
 def path_of(spec: ModelSpec, folder: Path | None = None) -> Path:
     """Return where the answers to `spec` are recorded."""
-    return (folder or fixtures() / "recorded") / f"{spec.key}.json"
+    return (folder or fixtures() / spec.study / "recorded") / f"{spec.key}.json"
 
 
 def write(
     spec: ModelSpec,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, Answer | str],
     controls: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, str],
     folder: Path | None = None,
+    with_fitted: str = "converged",
 ) -> Path:
-    """Store R's answers to `spec`, by the names of the controls, with the arguments those stand for."""
+    """Store R's answers to `spec`, by the names of the controls, with the arguments those stand for.
+
+    An answer that is text is the error that R stopped with. Only that to `with_fitted` keeps its fitted values.
+    """
     path = path_of(spec, folder)
     plain = {"model": spec.to_dict(), "provenance": dict(provenance)}
     for control, answer in answers.items():
-        stored = answer if control == WITH_FITTED else replace(answer, fitted=None)
-        plain[control] = {"control": dict(controls[control]), **stored.to_dict()}
+        plain[control] = {"control": dict(controls[control]), **_stored(answer, control == with_fitted)}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(to_json(plain) + "\n", encoding="utf-8")
     return path
+
+
+def _stored(answer: Answer | str, with_fitted: bool) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"error": answer}
+    return (answer if with_fitted else replace(answer, fitted=None)).to_dict()
 
 
 def read(spec: ModelSpec, control: str, engine: str = "recorded", folder: Path | None = None) -> Answer:
@@ -53,6 +62,8 @@ def read(spec: ModelSpec, control: str, engine: str = "recorded", folder: Path |
     ------
     NotRecordedError
         There is no record, or it is of another model than `spec` says.
+    RecordedFailureError
+        R stopped with an error, which is its answer.
     RecordError
         The file isn't a record.
     """
@@ -68,6 +79,8 @@ def read(spec: ModelSpec, control: str, engine: str = "recorded", folder: Path |
     try:
         if plain["model"] != json.loads(json.dumps(spec.to_dict())):
             raise NotRecordedError(f"{path.name} records another model: {plain['model']}; run `make record`")
+        if "error" in plain[control]:
+            raise RecordedFailureError(plain[control]["error"])
         return Answer.of_dict(plain[control], engine=engine, provenance=plain["provenance"])
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{path.name} is not a record: {type(error).__name__} {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -9,6 +10,9 @@ from typing import Any, Literal
 from .errors import UsageError
 
 Method = Literal["REML", "ML"]
+Control = Literal["default", "tight", "converged", "symm"]
+CONTROLS: tuple[Control, ...] = ("default", "tight", "converged")
+"""How far R is made to go; see :class:`~crosscheck.engines.NlmeEngine`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class ModelSpec:
         For people: what the model is, and its source, e.g. ``"R&B Table 4.2"``.
     em_steps : int
         How many steps nlme's EM algorithm needs to converge to the digits that a page prints and beyond.
+    study : str
+        Name of the study it belongs to if that keeps its records in a folder of its own, e.g. ``"book"``.
+    controls : tuple of str
+        How R is asked.
     """
 
     name: str
@@ -45,6 +53,8 @@ class ModelSpec:
     title: str = ""
     note: str = ""
     em_steps: int = 5000
+    study: str = ""
+    controls: tuple[Control, ...] = CONTROLS
 
     def __post_init__(self) -> None:
         if self.method not in ("REML", "ML"):
@@ -57,12 +67,21 @@ class ModelSpec:
 
     @property
     def key(self) -> str:
-        """The name of this model by this method, e.g. ``"hsb-empty-reml"``; names its record."""
-        return f"{self.data}-{self.name}-{self.method.lower()}"
+        """The name of its record: in a study with a folder of its own the model's, else e.g. ``"hsb-empty-reml"``."""
+        return self.name if self.study else f"{self.data}-{self.name}-{self.method.lower()}"
 
     def by(self, method: Method) -> ModelSpec:
         """Return the same model fitted by `method`."""
         return replace(self, method=method)
+
+    @property
+    def has_unstructured(self) -> bool:
+        """Whether the covariance of several random effects is left free, in nlme's log-Cholesky form."""
+        return self.by_matrix_logarithm().random != self.random
+
+    def by_matrix_logarithm(self) -> ModelSpec:
+        """Return the same model with each free covariance of several effects as ``pdSymm``, not ``pdLogChol``."""
+        return replace(self, random=_with_symm(self.random))
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of ``lme`` but for ``data`` and nlme's own ``control``."""
@@ -79,6 +98,19 @@ class ModelSpec:
             "method": self.method,
         }
         return plain | ({"options": dict(self.options)} if self.options else {})
+
+
+def _with_symm(random: str | Mapping[str, str]) -> str | Mapping[str, str]:
+    if isinstance(random, str):
+        terms, _, groups = (part.strip() for part in random.partition("|"))
+        alone = terms.replace(" ", "") == "~1"
+        return random if alone else {group.strip(): f"pdSymm({terms})" for group in groups.split("/")}
+    return {
+        group: structure
+        if structure.replace(" ", "") == "pdLogChol(~1)"
+        else re.sub(r"^pdLogChol\b", "pdSymm", structure)
+        for group, structure in random.items()
+    }
 
 
 _OPTIONS = {"correlation", "weights", "contrasts", "control", "subset", "na_action"}

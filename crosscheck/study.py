@@ -1,7 +1,8 @@
 """A study: some models, R's answers to them, and every candidate held against R's.
 
-What candidates are held to is R's *converged* answer (:class:`~crosscheck.engines.NlmeEngine`). R's tightened
-and default fits are held to it as well, which shows how much of a difference is R's own doing.
+What candidates are held to is R's best answer (:mod:`crosscheck.best`), nearly always its *converged* one
+(:class:`~crosscheck.engines.NlmeEngine`). R's other fits are held to it as well, which shows how much of a
+difference is R's own doing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pandas as pd
 
 from . import data as data_sets
 from .answer import Answer
+from .best import ORDER, best
 from .compare import Comparison, compare
 from .engines import Engine, NlmeEngine, RecordedEngine, answer_of
 from .errors import CrosscheckError
@@ -34,7 +36,7 @@ class Checked:
 
     @property
     def agree(self) -> bool:
-        """Whether the engine answered and agrees with R's converged fit."""
+        """Whether the engine answered and agrees with R's best fit."""
         return self.comparison is not None and self.comparison.agree
 
 
@@ -46,10 +48,10 @@ class ModelCheck:
     ----------
     spec : ModelSpec
     reference : Answer or None
-        R's converged answer; None where R raised.
+        R's best answer; None where R raised throughout.
     candidates : tuple of Checked
     own : tuple of Checked
-        R's tightened and default fits, in this order. No verdict hangs on them.
+        R's other fits: tightened, then default, ... No verdict hangs on them.
     drift : Comparison or None
         R's live answer against the recorded one, where both are there. No verdict hangs on it.
     certificates : tuple of Certificate
@@ -102,10 +104,11 @@ def run_study(
     live: bool,
     why_recorded: str = "",
     progress: Progress = lambda _: None,
+    certificates: bool = True,
 ) -> Study:
-    """Fit every model on R (converged, tightened and by default) and on every candidate, and compare.
+    """Fit every model on R under each of its controls and on every candidate, and compare.
 
-    Candidates, and R's tightened and default fits, are held to R's converged answer.
+    Candidates, and R's other fits, are held to R's best answer.
 
     Parameters
     ----------
@@ -117,12 +120,16 @@ def run_study(
         Kept on the study for its report.
     progress : callable
         Told what is being done.
+    certificates : bool
+        Ask the reference evaluator how far every answer is from the optimum.
     """
-    checks = tuple(_check(spec, candidates, live, progress) for spec in specs)
+    checks = tuple(_check(spec, candidates, live, progress, certificates) for spec in specs)
     return Study(checks, live, why_recorded)
 
 
-def _check(spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: Progress) -> ModelCheck:
+def _check(
+    spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: Progress, certified: bool
+) -> ModelCheck:
     frame = data_sets.load(spec.data)
     side = NlmeEngine if live else RecordedEngine
 
@@ -130,13 +137,15 @@ def _check(spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: 
         progress(f"{spec.name}, {spec.method}: {engine.name}")
         return answer_of(engine, spec, frame)
 
-    answer = ask(side("converged"))
+    by_nearness = sorted(spec.controls, key=lambda control: (*ORDER, "symm").index(control))
+    rs = {control: ask(side(control)) for control in by_nearness}
+    answer = rs.pop(best(rs) or "converged")
     reference = None if isinstance(answer, str) else answer
     error = answer if isinstance(answer, str) else ""
     checked = tuple(_checked(engine, ask(engine), reference) for engine in candidates)
-    own = tuple(_checked(engine, ask(engine), reference) for engine in (side("tight"), side("default")))
-    progress(f"{spec.name}, {spec.method}: reference evaluator")
-    answers = [reference, *(made.answer for made in (*checked, *own))]
+    own = tuple(_checked(side(control), one, reference) for control, one in rs.items())
+    answers = [reference, *(made.answer for made in (*checked, *own))] if certified else []
+    progress(f"{spec.name}, {spec.method}: reference evaluator" if certified else "")
     certificates, doubt = _certificates(
         spec, frame, [a for a in answers if a is not None and has_variances(a)]
     )
@@ -157,6 +166,8 @@ def _certificates(
     spec: ModelSpec, frame: pd.DataFrame, answers: Sequence[Answer]
 ) -> tuple[tuple[Certificate, ...], str]:
     """Return the certificates, or none and why not: they inform, and no verdict hangs on them."""
+    if not answers:
+        return (), ""
     try:
         return certify(dense_problem(spec, frame), answers), ""
     except CrosscheckError as error:

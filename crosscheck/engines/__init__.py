@@ -7,7 +7,8 @@ can't run here (empty when it can), ``provenance()``, the versions of what it co
 offers its own by the entry-point group ``crosscheck.engines``, as a class or a function without arguments.
 """
 
-from .base import CONTROLS, Control, Engine, answer_of, why_not
+from ..spec import CONTROLS, Control
+from .base import Engine, answer_of, why_not
 from .recorded import RecordedEngine
 from .registry import engine, known_engines
 from .sides import NlmeEngine, PyimplEngine

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
 from ..answer import Answer
-from ..spec import ModelSpec
-
-Control = Literal["default", "tight", "converged"]
-CONTROLS: tuple[Control, ...] = ("default", "tight", "converged")
-"""How far R is made to go; see :class:`~crosscheck.engines.NlmeEngine`."""
+from ..spec import Control, ModelSpec
 
 
 def named(engine: str, control: Control) -> str:

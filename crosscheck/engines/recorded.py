@@ -8,8 +8,8 @@ import pandas as pd
 
 from .. import recordfile
 from ..answer import Answer
-from ..spec import ModelSpec
-from .base import Control, named
+from ..spec import Control, ModelSpec
+from .base import named
 
 
 class RecordedEngine:
@@ -17,7 +17,7 @@ class RecordedEngine:
 
     Parameters
     ----------
-    control : {"default", "tight", "converged"}
+    control : {"default", "tight", "converged", "symm"}
         How far nlme was made to go; see :class:`~crosscheck.engines.NlmeEngine`.
     folder : Path, optional
         Where the records are, if not among the package's fixtures.

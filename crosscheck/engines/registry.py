@@ -7,7 +7,8 @@ from functools import partial
 from importlib.metadata import entry_points
 
 from ..errors import EngineUnavailableError, UsageError
-from .base import CONTROLS, Engine, named
+from ..spec import CONTROLS
+from .base import Engine, named
 from .recorded import RecordedEngine
 from .sides import NlmeEngine, PyimplEngine
 

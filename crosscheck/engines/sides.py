@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..spec import ModelSpec
-from .base import Control, named
+from ..spec import Control, ModelSpec
+from .base import named
 
 
 class NlmeEngine:
@@ -17,10 +17,12 @@ class NlmeEngine:
 
     Parameters
     ----------
-    control : {"default", "tight", "converged"}
+    control : {"default", "tight", "converged", "symm"}
         How far nlme is made to go. ``default``: where it stops as it is called. ``tight``: where nlminb stops
         under ``rbridge.TIGHT_CONTROL``, when the differences that it takes for a gradient drown in rounding.
         ``converged``: where nlme's own EM algorithm converges, without nlminb, which only walks off again.
+        ``symm``: the default control with each free covariance as ``pdSymm``, by its matrix logarithm, which fails
+        least where the optimum is singular.
     """
 
     prints_r_pages = True
@@ -48,13 +50,14 @@ class NlmeEngine:
         with warnings.catch_warnings():
             if self.control == "converged":  # nlminb is given no iteration on purpose, and says so
                 warnings.filterwarnings("ignore", "nlminb problem", rbridge.RWarning)
-            return rbridge.lme(data=data, **spec.arguments(), control=control or None)
+            asked = spec.by_matrix_logarithm() if self.control == "symm" else spec
+            return rbridge.lme(data=data, **asked.arguments(), control=control or None)
 
     def controls(self, spec: ModelSpec) -> dict[str, Any]:
         """Return the arguments of ``lmeControl`` that differ from nlme's defaults."""
         import rbridge
 
-        if self.control == "default":
+        if self.control in ("default", "symm"):
             return {}
         if self.control == "tight":
             return dict(rbridge.TIGHT_CONTROL)

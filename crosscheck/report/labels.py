@@ -14,8 +14,13 @@ _WHAT = {
     "var_cov": "cov",
     "corr_params": "par",
     "var_params": "par",
-    "summary": "page",
-    "var_corr": "page",
+    **dict.fromkeys(("fit", "summary", "var_corr", "anova"), "page"),
+}
+_PAGES = {
+    "fit": "print(fit)",
+    "summary": "summary(fit)",
+    "var_corr": "VarCorr(fit)",
+    "anova": "anova(fit)",
 }
 _VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     Verdict.AGREE: ("agree", "good"),
@@ -41,8 +46,8 @@ def what(quantity: Quantity) -> str:
 
 def name(row: Row, quantity: Quantity, of_how_many: int = 0) -> str:
     """Return which value of a quantity a row is, or that it is the worst of so many."""
-    if quantity.key in ("summary", "var_corr"):
-        return {"summary": "summary(fit)", "var_corr": "VarCorr(fit)"}[quantity.key]
+    if quantity.key in _PAGES:
+        return _PAGES[quantity.key]
     if of_how_many:
         return f"worst of {of_how_many}" if of_how_many > 1 else ""
     return shortened(row.name)

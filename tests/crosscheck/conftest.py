@@ -92,6 +92,12 @@ class FakeFit:
     def summary(self) -> str:
         return "the summary page\n"
 
+    def anova(self) -> str:
+        return "the anova page\n"
+
+    def __str__(self) -> str:
+        return "the fit, 1"
+
 
 @pytest.fixture
 def fit() -> Any:

@@ -121,7 +121,7 @@ def test_disagreement_is_shown_and_is_exit_status_1(monkeypatch, capsys):
     assert cli.main([*ONE, "--plain", "--brief"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert any("sigma" in line and line.endswith("DIFFER") for line in lines)
-    assert lines[-1] == "DISAGREE: mine and R (recorded): 1 of 1 fits, 1 of 14,548 values"
+    assert lines[-1] == "DISAGREE: mine and R (recorded): 1 of 1 fits, 1 of 14,550 values"
     assert cli.main([*ONE, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["agree"] is False
 

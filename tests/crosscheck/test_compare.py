@@ -131,6 +131,11 @@ SEEDED: dict[str, tuple[str, Mend]] = {
         "summary",
         lambda a: replace(a, pages={**a.pages, "summary": "the Summary page\n"}),
     ),
+    "a digit of the fit's own page": ("fit", lambda a: replace(a, pages={**a.pages, "fit": "the fit, 2"})),
+    "another test in the anova page": (
+        "anova",
+        lambda a: replace(a, pages={**a.pages, "anova": "another anova page\n"}),
+    ),
     "a blank in the VarCorr page": (
         "var_corr",
         lambda a: replace(a, pages={**a.pages, "var_corr": "the VarCorr page \n"}),

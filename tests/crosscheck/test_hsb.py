@@ -60,7 +60,7 @@ def test_the_native_answer_is_nearer_to_r_converged_than_rs_other_fits(spec, nat
     assert ours.digits > 8
     for control in ("tight", "default"):
         theirs = compare(converged, read(spec, control), NUMBERS).worst("std_dev")
-        assert ours.digits >= theirs.digits - 0.5
+        assert ours.digits >= min(theirs.digits, 13) - 0.5  # beyond 13 digits it is rounding
 
 
 @pytest.mark.parametrize("spec", MODELS)
@@ -127,5 +127,5 @@ def test_rs_tightened_fit_live(spec, native):
 
 
 def test_pages_are_part_of_what_is_compared():
-    assert {quantity.key for quantity in PAGES} == {"summary", "var_corr"}
+    assert {quantity.key for quantity in PAGES} == {"fit", "summary", "var_corr", "anova"}
     assert load_hsb().attrs["name"] == "hsb"

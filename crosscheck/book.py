@@ -1,0 +1,137 @@
+"""The book: every ``lme`` call that comes with nlme, as models that the harness runs.
+
+``fixtures/book/calls.json`` lists what nlme's own material calls: the scripts of Pinheiro & Bates (2000) and of
+Snijders & Bosker (1999), the examples of the help pages, and nlme's tests. Many calls ask for the same model, which
+is fitted once, under the name of the first: ``ch01-fm1Rail.lme``. Calls with a correlation structure, a variance
+function or a fixed sigma aren't run yet; :func:`not_covered` lists them.
+
+References
+----------
+Pinheiro, J. C. and Bates, D. M. (2000). *Mixed-Effects Models in S and S-PLUS*. Springer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from .data import fixtures
+from .errors import UsageError
+from .spec import CONTROLS, ModelSpec
+
+_BEYOND = ("correlation", "weights", "fixed_sigma")
+"""What pyimpl doesn't fit yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of ``lme``, as it was found.
+
+    Attributes
+    ----------
+    source : str
+        Where: a chapter of the scripts (``ch01``, ``mlbook``), a help page (``?lme``) or a test.
+    name : str
+        What its result is assigned to there; empty where it isn't.
+    asked : mapping
+        The model: ``fixed``, ``random``, ``data``, ``method``, and what else is given.
+    """
+
+    source: str
+    name: str
+    asked: Mapping[str, Any]
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """What it asks for that isn't covered yet."""
+        return tuple(what for what in _BEYOND if what in self.asked)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One model of the book and the calls that ask for it."""
+
+    spec: ModelSpec
+    calls: tuple[Call, ...]
+
+
+@cache
+def calls() -> tuple[Call, ...]:
+    """Return every call that was found, in order."""
+    found = json.loads((fixtures() / "book" / "calls.json").read_text(encoding="utf-8"))
+    return tuple(Call(entry.pop("from"), entry.pop("name"), entry) for entry in found)
+
+
+def not_covered() -> tuple[Call, ...]:
+    """Return the calls that ask for what isn't covered yet."""
+    return tuple(call for call in calls() if call.beyond)
+
+
+def book(only: Iterable[str] = ()) -> tuple[Case, ...]:
+    """Return the models of the book.
+
+    Parameters
+    ----------
+    only : iterable of str
+        Beginnings of names, such as ``"ch04"`` or ``"ch01-fm1Rail.lme"``; all models by default.
+
+    Raises
+    ------
+    UsageError
+        No model's name begins so.
+    """
+    cases = _cases()
+    wanted = tuple(only)
+    for beginning in wanted:
+        if not any(case.spec.name.startswith(beginning) for case in cases):
+            names = ", ".join(dict.fromkeys(case.spec.name.split("-")[0] for case in cases))
+            raise UsageError(f"no model of the book begins with {beginning!r}; they begin with {names}")
+    return tuple(case for case in cases if not wanted or case.spec.name.startswith(wanted))
+
+
+@cache
+def _cases() -> tuple[Case, ...]:
+    """Return the distinct models that can be fitted, each with its calls, in the order of their first ones."""
+    same: dict[str, list[Call]] = {}
+    for call in calls():
+        if not call.beyond:
+            same.setdefault(json.dumps(call.asked, sort_keys=True), []).append(call)
+    names: dict[str, int] = {}
+    cases = []
+    for group in same.values():
+        name = _name(group[0])
+        names[name] = names.get(name, 0) + 1
+        if names[name] > 1:  # two models of one chapter under one name
+            name += f".{names[name]}"
+        cases.append(Case(_spec(name, group), tuple(group)))
+    return tuple(cases)
+
+
+def _name(call: Call) -> str:
+    source = call.source.split(",")[0].replace("?", "help-").replace("tests/", "tests-").removesuffix(".R")
+    return f"{source}-{call.name or 'unnamed'}"
+
+
+def _spec(name: str, group: list[Call]) -> ModelSpec:
+    asked = group[0].asked
+    options: dict[str, Any] = {
+        key: asked[key] for key in ("contrasts", "subset", "na_action") if key in asked
+    }
+    spec = ModelSpec(
+        name,
+        asked["fixed"],
+        asked["random"],
+        asked["method"],
+        options,
+        asked["data"],
+        title=name,
+        note=f"data {asked['data']}",
+        study="book",
+    )
+    return replace(spec, controls=(*CONTROLS, "symm")) if spec.has_unstructured else spec

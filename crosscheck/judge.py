@@ -1,0 +1,150 @@
+"""The book's verdicts: every number within its tolerance, and every page R's own or another for a stated reason.
+
+A page shows seven digits. R's are those of the optimum where it gets there; where the optimum is singular it stops
+on the way, and prints 1.6e-06 for a variance that is zero. Such a page can only differ in its numbers, and by what
+R is short of. Anything else that differs is a disagreement.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .answer import Answer
+from .book import Case
+from .compare import Comparison
+from .confounded import RULE as CONFOUNDED
+from .confounded import confounded_level
+from .engines import Engine
+from .quantities import PAGES
+from .study import Checked, ModelCheck, Progress, run_study
+
+ROUNDING: Mapping[str, str] = {
+    "ch04-fm1Assay": "rounding: the residuals' median, 0, is printed as 1e-15 of either sign, and the value of dilut4 "
+    "is a half in the digit after the last",
+}
+"""Models whose pages differ in what double precision leaves open, though both sides are at the optimum."""
+
+LOG_LIK_BELOW = 1e-6
+"""How far below the highest log-likelihood that R reached, ``pdSymm`` included, is still the same optimum."""
+
+_NUMBER = re.compile(r"[<>]?-?\d*\.?\d+(?:[eE][-+]?\d+)?")
+_PAGE_KEYS = tuple(page.key for page in PAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One model of the book, fitted by one candidate.
+
+    Attributes
+    ----------
+    case : Case
+    check : ModelCheck
+        R's answers, and the candidates'.
+    candidate : Checked
+        The one that is judged.
+    other_pages : tuple of str
+        The pages that aren't R's, character for character: ``fit``, ``summary``, ``var_corr``, ``anova``.
+    reason : str
+        Why they aren't; empty where nothing explains it.
+    """
+
+    case: Case
+    check: ModelCheck
+    candidate: Checked
+    other_pages: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The comparison with R's best answer, None where one side has no answer."""
+        return self.candidate.comparison
+
+    @property
+    def numbers_agree(self) -> bool:
+        """Whether every number is within its tolerance, and the log-likelihood not below any that R reached."""
+        found = self.comparison
+        if found is None or not self.gain >= -LOG_LIK_BELOW:
+            return False
+        return all(row.quantity in _PAGE_KEYS for row in found.failures)
+
+    @property
+    def same_pages(self) -> bool:
+        """Whether every page is R's, character for character."""
+        return self.comparison is not None and not self.other_pages
+
+    @property
+    def agree(self) -> bool:
+        """Whether the numbers agree and each page is R's or explained."""
+        return self.numbers_agree and (self.same_pages or bool(self.reason))
+
+    @property
+    def gain(self) -> float:
+        """The candidate's log-likelihood above the highest that R reached anyhow; NaN where one side has none."""
+        answers = [self.check.reference, *(made.answer for made in self.check.own)]
+        reached = [a.scalars["log_lik"] for a in answers if a is not None and "log_lik" in a.scalars]
+        ours = self.candidate.answer.scalars.get("log_lik") if self.candidate.answer else None
+        return ours - max(reached) if reached and ours is not None else math.nan
+
+
+def judge(
+    cases: Sequence[Case],
+    candidates: Sequence[Engine],
+    *,
+    live: bool,
+    progress: Progress = lambda _: None,
+) -> tuple[Judged, ...]:
+    """Fit the book's models on R, or read its recorded answers, and on every candidate, and judge these.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    candidates : sequence of Engine
+    live : bool
+        Fit on R now instead of reading its recorded answers.
+    progress : callable
+        Told what is being done.
+    """
+    study = run_study(
+        [case.spec for case in cases], candidates, live=live, progress=progress, certificates=False
+    )
+    return tuple(
+        _judged(case, check, candidate)
+        for case, check in zip(cases, study.checks, strict=True)
+        for candidate in check.candidates
+    )
+
+
+def _judged(case: Case, check: ModelCheck, candidate: Checked) -> Judged:
+    answer, reference, comparison = candidate.answer, check.reference, candidate.comparison
+    if answer is None or reference is None or comparison is None:
+        return Judged(case, check, candidate)
+    printed = {quantity.key for quantity in comparison.quantities}
+    others = tuple(
+        key for key in _PAGE_KEYS if key in printed and answer.pages.get(key) != reference.pages.get(key)
+    )
+    reason = _reason(case, comparison, answer, reference, others) if others else ""
+    return Judged(case, check, candidate, others, reason)
+
+
+def _reason(
+    case: Case, comparison: Comparison, answer: Answer, reference: Answer, others: Sequence[str]
+) -> str:
+    """Return why pages differ, or "" where nothing explains it."""
+    if not all(same_words(reference.pages.get(key, ""), answer.pages.get(key, "")) for key in others):
+        return ""
+    if case.spec.name in ROUNDING:
+        return ROUNDING[case.spec.name]
+    if confounded_level(reference) is not None:
+        return CONFOUNDED
+    if comparison.singular:
+        short = answer.scalars["log_lik"] - reference.scalars["log_lik"]
+        return f"singular: R stops short of the boundary, {short:.0e} of the log-likelihood"
+    return ""
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two pages differ in nothing but their numbers and the room these take."""
+    return _NUMBER.sub("#", one).split() == _NUMBER.sub("#", other).split()
