@@ -28,6 +28,8 @@ from pyimpl.thinning import thinned
 # are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
 _EXACT = 1e-12
+_NEAR = 1e-3  # standard errors from the optimum, the curvature known there serves to the end ...
+_ROUND = 1e-3  # ... unless the valley is longer than wide: its smallest curvature below this part of the largest
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
@@ -175,6 +177,13 @@ def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
     return _Point(evaluation, sizes, evaluation.gradient * sizes, values, vectors)
 
 
+def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point:
+    """The next point of the search."""
+    if here.scaled_gradient < _NEAR and here.values[0] > _ROUND * here.values[-1]:
+        return replace(here, evaluation=there, gradient=there.gradient * here.sizes)
+    return _point(likelihood, there)
+
+
 def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     """The size of each parameter: the standard deviation, over sigma, of the effects it moves, but at least 1."""
     parts = []
@@ -198,10 +207,7 @@ def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
         noise = _noise(here.evaluation.deviance)
         if here.convex and (here.scaled_gradient < _CONVERGED or predicted < noise):
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
-            if here.scaled_gradient < _CONVERGED:  # so near, the curvature is known already
-                polished = replace(here, evaluation=there, gradient=there.gradient * here.sizes)
-            else:
-                polished = _point(likelihood, there)
+            polished = _moved(likelihood, here, there)
             if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
                 break
             here = polished
@@ -209,7 +215,7 @@ def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
         ratio = float(gained / predicted) if np.isfinite(gained) else -1.0
         radius = _resized(radius, ratio, float(np.linalg.norm(step)))
         if ratio > _WORTH_A_STEP:
-            here = _point(likelihood, there)
+            here = _moved(likelihood, here, there)
     curvature = (here.vectors * here.values) @ here.vectors.T
     converged = here.scaled_gradient < _CONVERGED and here.convex
     return Optimum(here.evaluation, curvature, here.scaled_gradient, steps, 1, converged)
