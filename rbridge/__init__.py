@@ -4,6 +4,7 @@ Importing this module neither imports rpy2 nor starts R: that happens with the f
 """
 
 from rbridge.arguments import TIGHT_CONTROL
+from rbridge.base import Convergence
 from rbridge.errors import (
     ArgumentError,
     BridgeError,
@@ -13,8 +14,9 @@ from rbridge.errors import (
     RUnavailableError,
     RWarning,
 )
-from rbridge.fit import Convergence, LmeFit
+from rbridge.fit import LmeFit
 from rbridge.model import lme
+from rbridge.pictures import Picture
 from rbridge.session import Availability, available, r_version_info
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "DataError",
     "FormulaError",
     "LmeFit",
+    "Picture",
     "RError",
     "RUnavailableError",
     "RWarning",

@@ -322,3 +322,25 @@ def shown(value: Any) -> str:
         return _kind(value)
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def check_flag(value: Any, argument: str) -> bool:
+    """Return ``value`` if it is True or False."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise ArgumentError(f"{argument} must be True or False, not {shown(value)}")
+
+
+def check_whole(value: Any, argument: str, least: int = 0) -> int:
+    """Return ``value`` if it is a whole number that R can hold."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and least <= value < 2**31:
+        return int(value)
+    raise ArgumentError(f"{argument} must be a whole number from {least} on, not {shown(value)}")
+
+
+def check_number(value: Any, argument: str) -> float:
+    """Return ``value`` if it is one finite number."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if number and np.isfinite(float_or_nan(value)):
+        return float(value)
+    raise ArgumentError(f"{argument} must be a finite number, not {shown(value)}")

@@ -68,6 +68,20 @@ def convert_columns(
     return {name: (convert_label if name in labels else convert)(data[name], name) for name in names}
 
 
+def split_columns(data: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the names of the columns that can be carried to R, and of those that can't."""
+    carried, others = [], []
+    for name in data.columns:
+        try:
+            if not isinstance(name, str) or not name.isprintable() or list(data.columns).count(name) > 1:
+                raise DataError("R can't name it")
+            convert(data[name], name)
+            carried.append(name)
+        except DataError:
+            others.append(str(name))
+    return carried, others
+
+
 def check_values(
     columns: Mapping[str, Column], keep: np.ndarray | None = None, *, na_action: str, argument: str = "data"
 ) -> None:

@@ -60,6 +60,11 @@ def items(value: Any) -> dict[str, Any]:
     return {key or str(i): value[i] for i, key in enumerate(keys)}
 
 
+def texts(value: Any) -> dict[str, list[str]]:
+    """Return a named list of character vectors as a dict of lists."""
+    return {key: strings(item) for key, item in items(value).items()}
+
+
 def series(value: Any) -> pd.Series:
     """Return a named numeric vector."""
     return pd.Series(floats(value), index=names(value), dtype=np.float64)
@@ -93,8 +98,16 @@ def frame(value: Any, rows: list[str]) -> pd.DataFrame:
         elif type(column).__name__ == "StrSexpVector":
             columns[key] = strings(column)
         else:
-            columns[key] = floats(column)
+            columns[key] = _numbers(column)
     return whole_counts(pd.DataFrame(columns, index=rows))
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """Return a column of numbers: integers of R's stay so where none is missing, logical ones become bool."""
+    made = floats(value)
+    kinds = {"IntSexpVector": np.int64, "BoolSexpVector": np.bool_}
+    whole = kinds.get(type(value).__name__)
+    return made if whole is None or np.isnan(made).any() else made.astype(whole)
 
 
 def whole_counts(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,10 @@ R_FILES: Final = (
     "fit.R",
     "extract.R",
     "tables.R",
+    "wide.R",
+    "diagnosis.R",
+    "simulate.R",
+    "picture.R",
 )
 
 

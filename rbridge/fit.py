@@ -1,65 +1,35 @@
-"""The fit: immutable, and answering the contract's names by asking nlme."""
+"""The fit of ``nlme::lme``: immutable, and answering the contract's names by asking nlme."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from rbridge import checks, decode, frames, session, tables
-from rbridge.arguments import check_choice, shown
+from rbridge import decode, printed, tables
+from rbridge.arguments import check_choice, check_flag, shown
+from rbridge.base import same_side
+from rbridge.diagnosis import Diagnosis
 from rbridge.errors import ArgumentError
-from rbridge.handles import Handle
+from rbridge.levels import LevelChoice, OneLevel, are_several
+from rbridge.prediction import predict
+from rbridge.updating import update
 
-LevelChoice = int | str | Sequence[int | str] | None
 ResidualType = Literal["response", "pearson", "normalized"]
 _RESIDUAL_TYPES = ("response", "pearson", "normalized")
+_COVARIANCES = ("random.effects", "conditional", "marginal")
 
 
-@dataclass(frozen=True)
-class Convergence:
-    """How nlme's optimiser ended.
-
-    Attributes
-    ----------
-    converged
-        Whether nlme accepted the end of the optimiser without complaint.
-    message
-        ``"converged"``, or nlme's complaint.
-    iterations
-        Outer iterations, where the model has some (variance functions of the fitted values), else None.
-    """
-
-    converged: bool
-    message: str
-    iterations: int | None = None
-
-    def __bool__(self) -> bool:
-        return self.converged
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The scalars of a fit, and ``rows``: the positions in the data that its answers are for, shape (n,)."""
-
-    method: str
-    sigma: float
-    log_lik: float
-    aic: float
-    bic: float
-    n_obs: int
-    n_groups: dict[str, int]
-    rows: np.ndarray
-    iterations: int | None
-
-
-# no slots in what users hold: with them, Python words a forbidden assignment badly
 @dataclass(frozen=True, eq=False, repr=False)
-class LmeFit:
+class LmeFit(Diagnosis):
     """A model fitted by ``nlme::lme``; made by :func:`rbridge.lme`.
+
+    Wherever a method takes ``level``, it is the number of a grouping level (1 the outermost; 0 the population where
+    that makes sense) or the name of its grouping factor; left out, it is the innermost.
 
     Attributes
     ----------
@@ -69,86 +39,43 @@ class LmeFit:
         How the optimiser ended.
     """
 
-    _handle: Handle
-    _overview: Overview
-    _index: pd.Index
-    warnings: tuple[str, ...]
-    messages: tuple[str, ...]
-    convergence: Convergence
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return str(self._ask("rb_print_fit", decode=decode.scalar))
-
-    @property
-    def method(self) -> str:
-        """``"REML"`` or ``"ML"``."""
-        return self._overview.method
-
-    @property
-    def sigma(self) -> float:
-        """The within-group standard deviation."""
-        return self._overview.sigma
-
-    @property
-    def log_lik(self) -> float:
-        """The log-likelihood, restricted under REML."""
-        return self._overview.log_lik
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, as nlme's summary gives it."""
-        return self._overview.aic
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, as nlme's summary gives it (N - p observations under REML)."""
-        return self._overview.bic
-
-    @property
-    def n_obs(self) -> int:
-        """The number of observations used."""
-        return self._overview.n_obs
-
-    @property
-    def n_groups(self) -> dict[str, int]:
-        """The number of groups at each level, outermost first."""
-        return dict(self._overview.n_groups)
-
-    @property
-    def r(self) -> Any:
-        """The live R object, an ``rpy2.robjects`` list of class ``lme``.
-
-        Columns whose names are no plain R names carry stand-in names in it.
-        """
-        fit: Any = session.live(self._ask("rb_live", decode=None))
-        return fit
-
-    def fixef(self) -> pd.Series:
-        """Return the fixed effects, indexed by R's names."""
-        return self._series("rb_fixef")
-
-    def vcov(self) -> pd.DataFrame:
-        """Return the covariance matrix of the fixed effects."""
-        frame: pd.DataFrame = self._ask("rb_vcov", decode=decode.matrix)
-        return frame
-
-    def t_table(self) -> pd.DataFrame:
-        """Return the summary's table: ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``."""
-        frame: pd.DataFrame = self._ask("rb_t_table", decode=_decode_t_table)
-        return frame
-
     def var_corr(self) -> tables.VarCorr:
         """Return the variances, standard deviations and correlations of the random effects."""
         made: tables.VarCorr = self._ask("rb_var_corr", decode=tables.decode_var_corr)
         return made
 
-    def get_var_cov(self, level: int | str | None = None) -> pd.DataFrame:
-        """Return the covariance matrix of one level's random effects, by default the innermost's."""
-        parts, name = self._levels_of("rb_var_cov", level)
-        return parts[name]
+    def get_var_cov(
+        self, level: OneLevel = None, type: str = "random.effects", individuals: Any = None
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return a covariance matrix; ``str()`` of it is R's print of ``getVarCov`` where R has one.
+
+        Parameters
+        ----------
+        level
+            Of which level's random effects.
+        type
+            ``"random.effects"``; or the covariance of the responses of single groups, ``"conditional"`` on the
+            random effects or ``"marginal"``, which nlme has for one level of grouping only.
+        individuals
+            The groups, by name or by position from 1; by default the first.
+
+        Returns
+        -------
+        DataFrame, or for groups a dict of them by group
+        """
+        kind = check_choice(type.replace("_", ".") if isinstance(type, str) else type, "type", _COVARIANCES)
+        depth = self._levels.grouping_depth(level)
+        if kind == "random.effects":
+            if individuals is not None:
+                raise ArgumentError("individuals: name groups with type='conditional' or 'marginal' only")
+            parts: dict[str, pd.DataFrame] = self._ask("rb_var_cov", decode=decode.matrices)
+            page = partial(self._ask, "rb_var_cov_page", decode=decode.scalar)
+            return printed.frame(
+                parts[self._levels.names[depth - 1]], page if len(self._levels) == 1 else None
+            )
+        groups = _check_individuals(individuals)
+        matrices, text = self._ask("rb_group_covariance", kind, groups, decode=printed.decode_matrices)
+        return printed.PrintedDict(matrices, text)
 
     def corr_params(self) -> pd.Series:
         """Return the constrained parameters of the correlation structure; empty if there is none."""
@@ -158,13 +85,26 @@ class LmeFit:
         """Return the constrained parameters of the variance function; empty if there is none."""
         return self._series("rb_var_params")
 
-    def ranef(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Return the BLUPs of the random effects, one row a group; a dict over levels if there are several."""
-        return self._by_level("rb_ranef", level)
+    def ranef(
+        self, level: OneLevel = None, aug_frame: bool = False, standardized: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return the BLUPs of the random effects, one row a group; a dict over levels if there are several.
 
-    def coef(self, level: int | str | None = None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Return each group's coefficients, fixed plus random; a dict over levels if there are several."""
-        return self._by_level("rb_coef", level)
+        Parameters
+        ----------
+        aug_frame
+            Append each group's mean (or most frequent) value of the data's columns, as R's ``augFrame``.
+        standardized
+            Divide by the estimated standard deviations.
+        """
+        return self._by_group("rb_ranef", level, aug_frame, check_flag(standardized, "standardized"))
+
+    def coef(self, level: OneLevel = None, aug_frame: bool = False) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Return each group's coefficients, fixed plus random; a dict over levels if there are several.
+
+        ``aug_frame`` is as for :meth:`ranef`.
+        """
+        return self._by_group("rb_coef", level, aug_frame, False)
 
     def fitted(self, level: LevelChoice = None) -> pd.Series | pd.DataFrame:
         """Return the fitted values, aligned with the data; level 0 is the population's. Several levels give a frame."""
@@ -174,11 +114,15 @@ class LmeFit:
         self, type: ResidualType = "response", level: LevelChoice = None
     ) -> pd.Series | pd.DataFrame:
         """Return the residuals: ``"response"``, ``"pearson"`` (standardized) or ``"normalized"``."""
-        check_choice(type, "type", _RESIDUAL_TYPES)
-        return self._by_depth("rb_residuals", level, type)
+        return self._by_depth("rb_residuals", level, check_choice(type, "type", _RESIDUAL_TYPES))
 
     def predict(
-        self, newdata: pd.DataFrame | None = None, level: int | str | None = None
+        self,
+        newdata: pd.DataFrame | None = None,
+        level: LevelChoice = None,
+        se: bool = False,
+        interval: str | None = None,
+        conf_level: float = 0.95,
     ) -> pd.Series | pd.DataFrame:
         """Predict the response, for the data or for new rows.
 
@@ -188,24 +132,34 @@ class LmeFit:
             Rows with the model's covariates and, above level 0, its groups. A row with a missing value, or
             whose group the fit has not seen, is predicted as NaN.
         level
-            0 for the population, the default for the innermost groups.
+            0 for the population, the default for the innermost groups. Several give R's frame: the groups, then
+            ``predict.fixed`` and ``predict.`` with the grouping factor's name.
+        se, interval, conf_level
+            As in pyimpl; nlme computes no standard errors of predictions, so asking for them is refused.
 
         Raises
         ------
         DataError
             A column is missing, or has a level that the fit has not seen.
         """
-        if newdata is None:
-            return self.fitted(level)
-        depth = self._depth(level)
-        rows = checks.check_frame(newdata, "newdata")
-        originals, crossing, labels = self._ask("rb_predict_columns", depth, decode=_decode_names)
-        checks.check_columns(rows, {"predict": originals}, "newdata")
-        columns = checks.convert_columns(rows, originals, labels)
-        checks.check_values(columns, na_action="exclude", argument="newdata")
-        frame = frames.to_r(list(columns.values()), crossing, len(rows), self._handle.home)
-        values = self._ask("rb_predict", frame, depth, decode=decode.floats)
-        return pd.Series(values, index=rows.index)
+        if se is not False or interval is not None:
+            raise ArgumentError(
+                f"{'se' if se is not False else 'interval'}: nlme has no standard errors of predictions; pyimpl has"
+            )
+        return predict(self, self.fitted, newdata, level)
+
+    def conf_int(self, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
+        """Return confidence limits of the fixed effects, by t with nlme's degrees of freedom.
+
+        Parameters
+        ----------
+        parm
+            A coefficient or several, by name; all by default.
+        level
+            The confidence level.
+        """
+        frame = self.intervals(level, "fixed").to_frame().set_index("term")[["lower", "upper"]]
+        return printed.limits(frame, parm, float(level))
 
     def intervals(self, level: float = 0.95, which: str = "all") -> tables.Intervals:
         """Return approximate confidence intervals.
@@ -246,96 +200,75 @@ class LmeFit:
             Linear combinations of the fixed effects to test together: a dict or Series by coefficient, an
             array, or a DataFrame with one row each.
         """
-        handles = [_handle_of(other, position) for position, other in enumerate(others, start=1)]
-        return tables.anova([self._handle, *handles], type, terms, L)
+        return tables.anova([self._handle, *same_side(others, LmeFit, "anova")], type, terms, L)
 
     def summary(self) -> tables.Summary:
         """Return the summary: its ``str()`` is R's ``print(summary(fit))``."""
         made: tables.Summary = self._ask("rb_summary", decode=tables.decode_summary)
         return made
 
-    # --- asking R
+    def update(self, fixed: Any = None, **changes: Any) -> LmeFit:
+        """Fit anew with some arguments changed, as R's ``update``.
 
-    def _ask(self, function: str, *args: Any, decode: Any) -> Any:
-        reply = self._handle.call(function, *args, decode=decode)
-        reply.warn()
-        return reply.value
-
-    def _series(self, function: str) -> pd.Series:
-        made: pd.Series = self._ask(function, decode=decode.series)
+        Parameters
+        ----------
+        fixed
+            A formula in which ``.`` stands for the old one's left or right side, such as ``". ~ . + x"``.
+        **changes
+            Other arguments of :func:`rbridge.lme`, ``data`` included.
+        """
+        made: LmeFit = update(self, fixed, changes)
         return made
 
-    def _depth(self, level: int | str | None) -> int:
-        """Return a level as its number: 0 the population, Q the innermost (also the default)."""
-        names = list(self._overview.n_groups)
-        if level is None:
-            return len(names)
-        if isinstance(level, str) and level in names:
-            return names.index(level) + 1
-        if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level <= len(names):
-            return int(level)
-        listed = ", ".join(repr(name) for name in names)
-        raise ArgumentError(
-            f"level must be a number from 0 to {len(names)}, or one of {listed}, not {shown(level)}"
+    # --- asking R
+
+    def _by_group(
+        self, function: str, level: OneLevel, aug_frame: bool, standardized: bool
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Ask for a table with a row a group: of one level, or as a dict of all."""
+        depth = self._levels.grouping_depth(level)
+        chosen = (
+            [depth] if level is not None or len(self._levels) == 1 else list(range(1, len(self._levels) + 1))
         )
+        if check_flag(aug_frame, "aug_frame"):
+            if len(chosen) > 1:
+                raise ArgumentError("aug_frame: name one level, such as level=1; R augments one at a time")
+            return self._augmented(function, depth, standardized)
+        parts: dict[str, pd.DataFrame] = self._ask(function, standardized, decode=decode.matrices)
+        made = {self._levels.names[k - 1]: parts[self._levels.names[k - 1]] for k in chosen}
+        page = partial(self._ask, f"{function}_page", chosen, standardized, decode=decode.scalar)
+        if len(made) > 1:
+            return printed.PrintedDict(made, page)
+        return printed.frame(made[self._levels.names[chosen[0] - 1]], page)
 
-    def _levels_of(self, function: str, level: int | str | None) -> tuple[dict[str, pd.DataFrame], str]:
-        """Ask for a table at every grouping level; return them with the name of the level that is meant."""
-        names = list(self._overview.n_groups)
-        depth = self._depth(level)
-        if depth == 0:
-            raise ArgumentError(f"level must be from 1 to {len(names)} here: level 0 has no groups")
-        parts: dict[str, pd.DataFrame] = self._ask(function, decode=decode.matrices)
-        return parts, names[depth - 1]
-
-    def _by_level(self, function: str, level: int | str | None) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        parts, name = self._levels_of(function, level)
-        return parts if level is None and len(parts) > 1 else parts[name]
+    def _augmented(self, function: str, depth: int, standardized: bool) -> pd.DataFrame:
+        wide = self._with_columns(self._carried_columns("aug_frame"))
+        made, text = wide.call(
+            f"{function}_augmented", depth, standardized, decode=printed.decode_printed_frame
+        ).value
+        return printed.frame(made, text)
 
     def _by_depth(self, function: str, level: LevelChoice, *args: Any) -> pd.Series | pd.DataFrame:
         """Ask for a value for each row at one level (a Series) or at several (a frame with a column each)."""
-        if not _are_several(level):
-            return self._at_depth(function, self._depth(level), *args)  # type: ignore[arg-type]
-        if len(level) == 0:
-            raise ArgumentError("level is empty: name at least one level; 0 is the population")
-        if any(each is None for each in level):
-            raise ArgumentError(
-                "level: None can't be one of several levels; give its number or its group's name"
-            )
-        names = ["fixed", *self._overview.n_groups]
-        depths = [self._depth(each) for each in level]
-        return pd.concat([self._at_depth(function, k, *args).rename(names[k]) for k in depths], axis=1)
-
-    def _at_depth(self, function: str, depth: int, *args: Any) -> pd.Series:
-        return self._aligned(self._ask(function, depth, *args, decode=decode.floats))
-
-    def _aligned(self, values: np.ndarray) -> pd.Series:
-        """Put R's values in the data's own order, under the data's index."""
-        rows = self._overview.rows
-        order = np.argsort(rows, kind="stable")
-        return pd.Series(values[order], index=self._index[rows[order]])
+        labels = self._levels.labels
+        columns = [
+            self._aligned(self._ask(function, depth, *args, decode=decode.floats)).rename(labels[depth])
+            for depth in self._levels.depths(level)
+        ]
+        return pd.concat(columns, axis=1) if are_several(level) else columns[0].rename(None)
 
 
-def _are_several(level: object) -> TypeGuard[Sequence[int | str]]:
-    array = isinstance(level, np.ndarray) and level.ndim == 1
-    return array or isinstance(level, list | tuple | range)
-
-
-def _handle_of(other: Any, position: int) -> Handle:
-    if not isinstance(other, LmeFit):
-        name = other.__class__.__name__
-        raise ArgumentError(f"anova compares fits of rbridge; argument {position} is a {name}")
-    return other._handle
-
-
-def _decode_t_table(value: Any) -> pd.DataFrame:
-    return decode.whole_counts(decode.matrix(value))
-
-
-def _decode_names(value: Any) -> tuple[list[str], list[str], list[str]]:
-    parts = decode.items(value)
-    return (
-        decode.strings(parts["original"]),
-        decode.strings(parts["crossing"]),
-        decode.strings(parts["labels"]),
+def _check_individuals(individuals: Any) -> list[str] | list[int]:
+    if individuals is None:
+        return [1]
+    several = individuals if are_several(individuals) else [individuals]
+    if several and all(isinstance(name, str) for name in several):
+        return [str(name) for name in several]
+    if (
+        all(isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k > 0 for k in several)
+        and several
+    ):
+        return [int(k) for k in several]
+    raise ArgumentError(
+        f"individuals must be groups by name, or by position from 1, not {shown(individuals)}"
     )

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rbridge import arguments, checks, decode, frames, session
 from rbridge.arguments import Control, Request
-from rbridge.fit import Convergence, LmeFit, Overview
+from rbridge.base import Convergence, Origin, Overview
+from rbridge.fit import LmeFit
 from rbridge.handles import Handle, Home
 
 
@@ -110,6 +112,17 @@ def lme(
     RWarning
         For each warning that R gave; also kept in ``fit.warnings``.
     """
+    given = {
+        "fixed": fixed,
+        "random": random,
+        "correlation": correlation,
+        "weights": weights,
+        "subset": subset,
+        "method": method,
+        "na_action": na_action,
+        "control": control,
+        "contrasts": contrasts,
+    }
     frame = checks.check_frame(data)
     request = _check(
         fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
@@ -132,10 +145,11 @@ def lme(
     checks.check_values(model_columns, keep, na_action=request.na_action)
     reply = home.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
     handle, overview = reply.value
+    positions = np.arange(len(frame)) if request.keep is None else np.flatnonzero(request.keep)
     fit = LmeFit(
         handle,
         overview,
-        used.index,
+        Origin(lme, given, frame.copy(deep=False), positions),
         reply.warnings,
         reply.messages,
         _convergence(reply.warnings, overview.iterations),
@@ -189,7 +203,7 @@ def parse(texts: Mapping[str, str | Mapping[str, str]], columns: Sequence[str], 
 
 def _decode_parsed(value: Any) -> ParsedModel:
     parts = decode.items(value)
-    variables = {key: decode.strings(item) for key, item in decode.items(parts["variables"]).items()}
+    variables = decode.texts(parts["variables"])
     every, crossing = decode.strings(parts["every"]), decode.strings(parts["crossing"])
     return ParsedModel(
         session.hold(value[0]),
@@ -226,6 +240,7 @@ def _decode_fit(value: Any) -> tuple[Handle, Overview]:
         n_obs=int(parts["n_obs"][0]),
         n_groups=dict(zip(names, sizes.astype(int).tolist(), strict=True)),
         rows=decode.floats(parts["rows"]).astype(int) - 1,
+        complete=decode.floats(parts["complete"]).astype(int) - 1,
         iterations=int(iterations) if iterations == iterations else None,
     )
 

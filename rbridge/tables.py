@@ -13,7 +13,7 @@ import pandas as pd
 from rbridge import decode
 from rbridge.arguments import check_choice
 from rbridge.errors import ArgumentError
-from rbridge.handles import Handle
+from rbridge.handles import Handle, Reply
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -171,6 +171,84 @@ def anova(fits: Sequence[Handle], type: str, terms: Any, L: Any) -> Anova:
     reply.warn()
     made: Anova = reply.value
     return made
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(Page):
+    """A data frame of R's; ``str()`` is R's print."""
+
+    _frame: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return R's columns."""
+        return self._frame.copy()
+
+    def _repr_html_(self) -> str:
+        return str(self._frame.to_html())
+
+
+class ACF(Table):
+    """Autocorrelations within groups: ``lag``, ``ACF`` and ``n.used``, the number of pairs."""
+
+
+class Variogram(Table):
+    """Semivariances by distance: ``variog``, ``dist`` and, for classes of pairs, ``n.pairs``."""
+
+
+class AugPred(Table):
+    """Curves by group: the covariate, ``.groups``, the response, and ``.type``, which says whether it is original."""
+
+
+class ComparePred(Table):
+    """The curves of two fits by group: the covariate, ``.groups``, the response, and ``.type``."""
+
+
+def decode_table(kind: type[Table], value: Any) -> Any:
+    """Decode a data frame of R's and its print as the given kind of table."""
+    parts = decode.items(value)
+    frame = decode.frame(parts["frame"], decode.strings(parts["rows"]))
+    return kind(parts["text"][0], frame.reset_index(drop=True))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SimulatedTests(Page):
+    """Log-likelihoods of a null model, and an alternative, refitted to responses simulated under the null.
+
+    Attributes
+    ----------
+    df
+        The difference in parameters; the null model's own number where there is no alternative.
+    """
+
+    _frame: pd.DataFrame
+    df: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return ``method``, ``model`` (null or alt), ``sim``, ``info`` (0: the optimiser ended well), ``logLik``."""
+        return self._frame.copy()
+
+
+def decode_simulated(value: Any) -> SimulatedTests:
+    """Decode ``rb_simulate_lr``'s answer."""
+    parts = decode.items(value)
+    frames = []
+    for model in ("null", "alt"):
+        for method, table in decode.matrices(parts[model]).items():
+            sims = range(1, len(table) + 1)
+            frames.append(table.reset_index(drop=True).assign(method=method, model=model, sim=sims))
+    columns = ["method", "model", "sim", "info", "logLik"]
+    frame = pd.concat(frames, ignore_index=True)[columns].astype({"info": np.int64})
+    return SimulatedTests(parts["text"][0], frame, int(parts["df"][0]))
+
+
+def warn_of(text: str) -> None:
+    """Warn at the line that called rbridge."""
+    Reply(None, (text,)).warn()
+
+
+def decode_counts(value: Any) -> pd.DataFrame:
+    """Decode a matrix some of whose columns are counts."""
+    return decode.whole_counts(decode.matrix(value))
 
 
 def _check_terms(terms: Any) -> list[str] | list[int]:

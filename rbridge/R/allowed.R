@@ -17,10 +17,14 @@ rb_cor <- c(
 )
 rb_var <- c("varComb", "varConstPower", "varConstProp", "varExp", "varFixed", "varIdent", "varPower")
 
+# What a picture may ask of the fit, with a dot for it and constants beside it.
+rb_of_fit <- c("resid", "residuals", "fitted", "ranef", "coef")
+
 # What each argument may call besides the operators and the transformations of columns.
 rb_extra <- list(
   fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", "list", rb_cor),
-  weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical
+  weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical,
+  form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
 )
 
 # Numbers such as df or degree decide how many columns are made; text must not be able to ask for 1e9 of them.

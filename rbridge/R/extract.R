@@ -37,8 +37,10 @@ rb_by_level <- function(handle, get) {
   })
   rb_back(handle, structure(values, names = rb_level_names(fit)))
 }
-rb_ranef <- function(handle) rb_by_level(handle, function(fit, level) nlme::ranef(fit, level = level))
-rb_coef <- function(handle) rb_by_level(handle, function(fit, level) stats::coef(fit, level = level))
+rb_ranef <- function(handle, standard = FALSE) {
+  rb_by_level(handle, function(fit, level) nlme::ranef(fit, level = level, standard = standard))
+}
+rb_coef <- function(handle, standard = FALSE) rb_by_level(handle, function(fit, level) stats::coef(fit, level = level))
 
 rb_fitted <- function(handle, level) as.numeric(stats::fitted(handle$fit, level = level))
 rb_residuals <- function(handle, level, type) as.numeric(stats::residuals(handle$fit, type = type, level = level))

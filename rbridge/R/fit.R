@@ -200,7 +200,7 @@ rb_overview <- function(handle) {
   list(
     method = fit$method, sigma = as.numeric(fit$sigma), log_lik = as.numeric(log_lik), aic = stats::AIC(log_lik),
     bic = stats::BIC(log_lik), n_obs = fit$dims$N, group_names = names(groups), group_sizes = as.integer(groups),
-    rows = rb_rows(fit), iterations = if (is.null(fit$numIter)) NA_integer_ else as.integer(fit$numIter)
+    rows = rb_rows(fit), complete = as.integer(row.names(fit$fitted)), iterations = if (is.null(fit$numIter)) NA_integer_ else as.integer(fit$numIter)
   )
 }
 

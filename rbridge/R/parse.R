@@ -48,7 +48,7 @@ rb_walk <- function(argument, expr, columns) {
     if (depth > rb_max_depth) rb_stop("formula", argument, " is nested more than ", rb_max_depth, " deep")
     if (is.call(node)) {
       name <- rb_check_head(argument, node, allowed)
-      if (name %in% c("fitted", "resid")) {
+      if (name %in% rb_of_fit) {
         rb_check_dot(argument, node)
         next
       }
@@ -80,8 +80,18 @@ rb_check_head <- function(argument, node, allowed) {
   )
 }
 
+# fitted(.), and in pictures resid(., type = "p", level = 1): what is asked of the fit itself.
 rb_check_dot <- function(argument, node) {
-  if (length(node) != 2L || !identical(node[[2L]], as.name("."))) {
+  name <- as.character(node[[1L]])
+  others <- as.list(node)[-(1:2)]
+  fine <- length(node) >= 2L && identical(node[[2L]], as.name("."))
+  if (startsWith(argument, "plot ")) {
+    given <- if (is.null(names(others))) rep("", length(others)) else names(others)
+    constant <- vapply(others, function(x) (is.character(x) || is.numeric(x)) && length(x) == 1L, NA)
+    if (!fine || !all(given %in% c("type", "level")) || !all(constant)) {
+      rb_stop("formula", argument, ": write ", name, "(.) with a dot, and type or level as constants: ", name, "(., level = 1)")
+    }
+  } else if (!fine || length(others)) {
     rb_stop("formula", argument, ": only fitted(.) and resid(.) are understood, with a dot")
   }
 }

@@ -548,3 +548,38 @@ def test_the_frame_name_is_only_a_name(data: pd.DataFrame) -> None:
         data.attrs["name"] = name
         fit = rbridge.lme("y ~ x", data, "~ 1 | g")
         assert f"  Data: {'hsb' if name == 'hsb' else 'data'} \n" in str(fit.summary())
+
+
+@pytest.fixture(scope="module")
+def fit() -> rbridge.LmeFit:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=60), "g": np.repeat(np.arange(10), 6)})
+    frame["y"] = frame.x + np.repeat(rng.normal(size=10), 6) + rng.normal(size=60)
+    return rbridge.lme("y ~ x", frame, "~ 1 | g")
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_code_in_the_formulas_of_methods_is_refused(fit: rbridge.LmeFit, code: str) -> None:
+    def asks(formula: str) -> None:
+        for ask in (
+            lambda: fit.variogram(formula),
+            lambda: fit.aug_pred(formula),
+            lambda: fit.compare_pred(fit, formula),
+            lambda: fit.plot(formula),
+            lambda: fit.qqnorm(formula),
+            lambda: fit.pairs("~ coef(.)", id=formula),
+            lambda: fit.update(f". {formula}"),
+        ):
+            with pytest.raises(rbridge.BridgeError):
+                ask()
+
+    asks(f"~ {code}")
+    asks(f"~ x + I({code})")
+    for wrong in (
+        f"resid(., type = {code}) ~ x",
+        f"resid({code}) ~ x",
+        f"fitted(.)({code}) ~ x",
+        f"x ~ x | {code}",
+    ):
+        with pytest.raises(rbridge.BridgeError):
+            fit.plot(wrong)
