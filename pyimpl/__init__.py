@@ -4,6 +4,8 @@
 >>> fit = lme("mathach ~ cses", data=hsb, random="~ cses | id")  # doctest: +SKIP
 """
 
+from pyimpl.compare_fits import compare_fits
+from pyimpl.compare_pred import compare_pred
 from pyimpl.errors import (
     ArgumentError,
     DataError,
@@ -14,6 +16,7 @@ from pyimpl.errors import (
     NotSupportedError,
 )
 from pyimpl.fit import LmeFit
+from pyimpl.lists import LmList, lm_list
 from pyimpl.lme import lme
 from pyimpl.structures import pdBlocked, pdCompSymm, pdDiag, pdIdent, pdLogChol, pdNatural, pdSymm
 
@@ -21,11 +24,15 @@ __all__ = [
     "ArgumentError",
     "DataError",
     "FormulaError",
+    "LmList",
     "LmeError",
     "LmeFit",
     "LmeWarning",
     "MissingLibraryError",
     "NotSupportedError",
+    "compare_fits",
+    "compare_pred",
+    "lm_list",
     "lme",
     "pdBlocked",
     "pdCompSymm",

@@ -10,7 +10,7 @@ import pandas as pd
 from pyimpl.errors import ArgumentError, DataError, FormulaError
 from pyimpl.formula import Formula, check_variables, learn_columns, parse_formula, response_column
 from pyimpl.frame import check_frame, check_na_action, model_frame, subset_rows
-from pyimpl.grouping import nested_groups
+from pyimpl.grouping import Grouping, nested_groups
 from pyimpl.lists.regressions import regress
 from pyimpl.lists.result import LmList, check_pool
 
@@ -65,7 +65,7 @@ def lm_list(
     X = spec.build(frame.rows)
     if not X.shape[1]:
         raise DataError("formula: it has no coefficients; keep at least the intercept, 'y ~ 1 | group'")
-    groupings = nested_groups(frame.rows, parsed.groups[:depth], _ARGUMENT)
+    groupings = _as_listed(nested_groups(frame.rows, parsed.groups[:depth], _ARGUMENT), frame.rows)
     regressions, residuals = regress(X, y - spec.offset(frame.rows), groupings[-1].codes)
     asked = None if level is None else depth
     return LmList(parsed, frame, groupings, spec, regressions, residuals, y, check_pool(pool), asked)
@@ -88,6 +88,20 @@ def _parse(formula: object, data: pd.DataFrame) -> Formula:
         )
     check_variables(parsed, data, _ARGUMENT)
     return parsed
+
+
+def _as_listed(groupings: tuple[Grouping, ...], rows: pd.DataFrame) -> tuple[Grouping, ...]:
+    """Put nested groups in the order in which R lists them: as they come, unless the outermost factor is ordered."""
+    outer, inner = rows[groupings[0].name].dtype, groupings[-1]
+    if len(groupings) == 1 or (isinstance(outer, pd.CategoricalDtype) and outer.ordered):
+        return groupings
+    found = pd.unique(inner.codes)
+    place = np.empty_like(found)
+    place[found] = np.arange(len(found))
+    listed = Grouping(
+        inner.name, place[inner.codes], inner.names[found], inner.parents[found], inner.labels[found]
+    )
+    return *groupings[:-1], listed
 
 
 def _depth(level: object, groups: tuple[str, ...]) -> int:

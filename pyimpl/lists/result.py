@@ -288,6 +288,69 @@ class LmList:
         name = "/".join(self.formula.groups)
         return LmListIntervals(self._slices(bounds, INTERVAL_COLUMNS), name, level)
 
+    def plot(
+        self,
+        form: str | None = None,
+        *,
+        abline: float | tuple[float, float] | bool | None = None,
+        id: float | str | None = None,
+        id_labels: str | Sequence[object] | None = None,
+        grid: bool | None = None,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw residuals, fitted values and covariates against each other: see :meth:`LmeFit.plot`.
+
+        The default is ``"resid(., type = 'pool') ~ fitted(.)"``, which also judges ``id``.
+        """
+        from pyimpl import pictures
+
+        line = pictures.check_line(abline, 0.0 if form is None else None)
+        look = pictures.Look(line, layout=layout, ax=ax, style=style)
+        identify = pictures.Identify(id, id_labels)
+        return pictures.plot_form(pictures.list_source(self), form, identify, look, grid)
+
+    def qqnorm(
+        self,
+        form: str | None = None,
+        *,
+        abline: float | tuple[float, float] | bool | None = None,
+        id: float | str | None = None,
+        id_labels: str | Sequence[object] | None = None,
+        grid: bool = False,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw residuals or groups' deviations against normal quantiles: see :meth:`LmeFit.qqnorm`."""
+        from pyimpl import pictures
+
+        look = pictures.Look(pictures.check_line(abline, None), grid, layout, ax, style)
+        identify = pictures.Identify(id, id_labels)
+        return pictures.plot_quantiles(pictures.list_source(self), form, identify, look)
+
+    def pairs(
+        self,
+        form: str | None = None,
+        *,
+        id: float | str | None = None,
+        id_labels: str | Sequence[object] | None = None,
+        grid: bool = False,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw the groups' coefficients against each other: see :meth:`LmeFit.pairs`.
+
+        ``id`` is held against the coefficients' own means and covariances.
+        """
+        from pyimpl import pictures
+
+        look = pictures.Look(None, grid, layout, ax, style)
+        identify = pictures.Identify(id, id_labels)
+        return pictures.plot_pairs(pictures.list_source(self), form, identify, look)
+
     def __str__(self) -> str:
         names, groups = self.columns.names, tuple(self.grouping.names)
         coefficients = self.regressions.coefficients()

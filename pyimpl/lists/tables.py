@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,23 @@ class LmListIntervals:
     def to_frame(self) -> pd.DataFrame:
         """Columns ``term``, ``group``, ``lower``, ``est.``, ``upper``."""
         return frame_of_slices(self.table)
+
+    def plot(self, *, layout: tuple[int, int] | None = None, ax: Any = None, **style: Any) -> Any:
+        """Draw the intervals as segments, a line a group, a panel a coefficient. Needs matplotlib.
+
+        Parameters
+        ----------
+        layout, ax, **style
+            As for :meth:`LmeFit.plot`; the style is that of the segments (``colors``, ``linewidth``).
+
+        Returns
+        -------
+        array of Axes
+        """
+        from pyimpl import pictures
+
+        look = pictures.Look(layout=layout, ax=ax, style=style)
+        return pictures.plot_intervals(self.table, self.group_name, look)
 
     def __str__(self) -> str:
         return render_slices(self.table).removesuffix("\n")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pyimpl.report.pages import FloatArray
 from pyimpl.report.rformat import format_real
 from pyimpl.report.rprint import data_frame, text_matrix
@@ -110,7 +112,7 @@ def render_list_summary(page: ListSummaryPage) -> str:
         With its last newline, an empty line.
     """
     blocks = (
-        f"   {name} \n{_matrix(values, page.table.rows, page.table.columns)}"
+        f"   {name} \n{_tests(page.table, values)}"
         for name, values in zip(page.table.slices, page.table.values, strict=True)
     )
     text = f"{_heading(page.heading)}Coefficients:\n{''.join(blocks)}"
@@ -132,7 +134,7 @@ def render_slices(table: SlicedTable) -> str:
         With its last newline, an empty line.
     """
     return "".join(
-        f", , {name}\n\n{_matrix(values, table.rows, table.columns)}\n"
+        f", , {name}\n\n{_matrix(table, values)}\n"
         for name, values in zip(table.slices, table.values, strict=True)
     )
 
@@ -166,9 +168,19 @@ def _heading(heading: ListHeading) -> str:
     return f"Call:\n  Model: {heading.formula} \n{level}   Data: {heading.data_name} \n\n"
 
 
-def _matrix(values: FloatArray, rows: Sequence[str], columns: Sequence[str]) -> str:
+def _tests(table: SlicedTable, values: FloatArray) -> str:
+    """Print tests of one coefficient: NA where it is undetermined, NaN what can't be said of one that is."""
+    undetermined = np.isnan(values[:, 0]).tolist()
+    cells = [
+        [MISSING if u else text for u, text in zip(undetermined, format_real(column), strict=True)]
+        for column in values.T
+    ]
+    return text_matrix(list(zip(*cells, strict=True)), table.rows, table.columns, right=True)
+
+
+def _matrix(table: SlicedTable, values: FloatArray) -> str:
     cells = [format_real(column, nan=MISSING) for column in values.T]
-    return text_matrix(list(zip(*cells, strict=True)), rows, columns, right=True)
+    return text_matrix(list(zip(*cells, strict=True)), table.rows, table.columns, right=True)
 
 
 def _sigma(pooled: Pooled) -> str:
