@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,32 @@ class AugPred:
     def to_frame(self) -> pd.DataFrame:
         """The table: see :attr:`table`."""
         return self.table.copy()
+
+    def plot(
+        self,
+        *,
+        key: bool = True,
+        grid: bool = False,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw a panel a group: observations as points, predictions as lines. Needs matplotlib.
+
+        Parameters
+        ----------
+        key : bool
+            Whether to say which line is which, where there are several.
+        grid, layout, ax, **style
+            As for :meth:`LmeFit.plot`.
+
+        Returns
+        -------
+        array of Axes
+        """
+        from pyimpl import pictures
+
+        return pictures.plot_predictions(self, pictures.Look(None, grid, layout, ax, style), key)
 
     def __str__(self) -> str:
         x, groups, y, kind = (self.table.iloc[:, k] for k in range(4))

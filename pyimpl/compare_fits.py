@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,51 @@ class CompareFits:
     def to_frame(self) -> pd.DataFrame:
         """Columns ``term``, ``group``, and one for each fit."""
         return frame_of_slices(self.table)
+
+    def plot(
+        self,
+        *,
+        mark: Sequence[float] | None = None,
+        key: bool = True,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw the coefficients as dots, a line a group, a panel a coefficient. Needs matplotlib.
+
+        Parameters
+        ----------
+        mark : sequence of float
+            Where to draw a vertical line in each panel, such as the fixed effects.
+        key : bool
+            Whether to say which dots are which fit's.
+        layout, ax, **style
+            As for :meth:`LmeFit.plot`.
+
+        Returns
+        -------
+        array of Axes
+        """
+        from pyimpl import pictures
+
+        look = pictures.Look(layout=layout, ax=ax, style=style)
+        return pictures.plot_comparison(self.table, look, mark, key)
+
+    def pairs(self, *, key: bool = True, grid: bool = True, ax: Any = None, **style: Any) -> Any:
+        """Draw the coefficients against each other, each group's two points joined. Needs matplotlib.
+
+        Parameters
+        ----------
+        key, grid, ax, **style
+            As for :meth:`plot`.
+
+        Returns
+        -------
+        Axes, or a matrix of them for more than two coefficients
+        """
+        from pyimpl import pictures
+
+        return pictures.pairs_of_comparison(self.table, pictures.Look(None, grid, None, ax, style), key)
 
     def __str__(self) -> str:
         return render_slices(self.table).removesuffix("\n")

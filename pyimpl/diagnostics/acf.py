@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,25 @@ class ACF:
     def to_frame(self) -> pd.DataFrame:
         """Columns ``lag``, ``ACF``, and ``n.used``, the number of pairs, which R keeps as an attribute."""
         return pd.DataFrame({"lag": self.lag, "ACF": self.acf, "n.used": self.n_used})
+
+    def plot(self, *, alpha: float = 0.0, grid: bool = False, ax: Any = None, **style: Any) -> Any:
+        """Draw the autocorrelations as needles. Needs matplotlib.
+
+        Parameters
+        ----------
+        alpha : float
+            Above 0, draw the bounds within which a lag's autocorrelation of white noise lies with probability
+            1 - alpha, about: those of a normal distribution with variance 1 / (number of pairs).
+        grid, ax, **style
+            As for :meth:`LmeFit.plot`; the style is that of the needles (``colors``, ``linewidth``).
+
+        Returns
+        -------
+        Axes
+        """
+        from pyimpl import pictures
+
+        return pictures.plot_acf(self, alpha, pictures.Look(grid=grid, ax=ax, style=style))
 
     def __str__(self) -> str:
         return render_acf(self.lag, self.acf).removesuffix("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,36 @@ class Variogram:
         """Columns ``variog``, ``dist`` and, for classes of pairs, ``n.pairs``."""
         columns = {"variog": self.variog, "dist": self.dist}
         return pd.DataFrame(columns if self.n_pairs is None else {**columns, "n.pairs": self.n_pairs})
+
+    def plot(
+        self,
+        *,
+        smooth: bool = True,
+        span: float = 0.6,
+        sigma: float | None = None,
+        grid: bool = False,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw the semivariances against the distances. Needs matplotlib.
+
+        Parameters
+        ----------
+        smooth, span : bool, float
+            Draw a robust local regression, each local line of which sees the share ``span`` of the points.
+        sigma : float
+            Where to draw a level line: 1 for standardized residuals.
+        grid, ax, **style
+            As for :meth:`LmeFit.plot`.
+
+        Returns
+        -------
+        Axes
+        """
+        from pyimpl import pictures
+
+        look = pictures.Look(grid=grid, ax=ax, style=style)
+        return pictures.plot_variogram(self, pictures.Loess(span) if smooth else None, sigma, look)
 
     def __str__(self) -> str:
         return render_variogram(self.variog, self.dist, self.n_pairs).removesuffix("\n")

@@ -117,7 +117,7 @@ def panels(frame: Frame, ax: Any = None) -> list[Axes]:
     return [one for page in pages for one in _page(page, columns, rows, frame)]
 
 
-def matrix_of_panels(names: Sequence[str], ax: Any = None) -> np.ndarray[Any, Any]:
+def matrix_of_panels(names: Sequence[str], ax: Any = None) -> Any:
     """The axes of a scatter matrix, (q, q), the names written on the diagonal.
 
     Raises
@@ -134,7 +134,13 @@ def matrix_of_panels(names: Sequence[str], ax: Any = None) -> np.ndarray[Any, An
         axes = np.array(_given(ax, q * q), dtype=object).reshape(q, q)
     for k, name in enumerate(names):
         axes[k, k].text(0.5, 0.5, name, ha="center", va="center", transform=axes[k, k].transAxes)
-    return np.asarray(axes)
+    return axes
+
+
+def key_above(ax: Axes, artists: Sequence[Any], names: Sequence[str]) -> None:
+    """Say, above the figure that ``ax`` is of, which lines or points are which."""
+    columns = min(6, len(names))
+    ax.figure.legend(list(artists), list(names), loc="outside upper center", ncols=columns, frameon=False)
 
 
 def as_returned(axes: list[Axes], conditioned: bool) -> Any:

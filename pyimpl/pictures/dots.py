@@ -13,7 +13,7 @@ from pyimpl.errors import ArgumentError, FormulaError
 from pyimpl.formula.deparse import deparse
 from pyimpl.formula.nodes import Expr, Name, left_spine, strip_parens
 from pyimpl.pictures import marks
-from pyimpl.pictures.canvas import Frame, as_returned, panels
+from pyimpl.pictures.canvas import Frame, as_returned, key_above, panels
 from pyimpl.pictures.effects import Effects
 from pyimpl.pictures.form import Form, parse_form
 from pyimpl.pictures.loess import Loess
@@ -55,10 +55,11 @@ class Dots:
     share_x: bool = False
 
 
-def draw_dots(dots: Dots, look: Look) -> Any:
+def draw_dots(dots: Dots, look: Look, key: bool = True) -> Any:
     """Draw a panel a title, a faint line a category, and dots on it; an array of axes."""
     axes = dot_panels(dots.categories, dots.titles, dots.x_label, dots.y_label, look, dots.share_x)
     for k, ax in enumerate(axes):
+        drawn = []
         for j in range(len(dots.names)):
             own = (dots.panels == k) & (dots.series == j)
             style = {
@@ -67,9 +68,9 @@ def draw_dots(dots: Dots, look: Look) -> Any:
                 "fillstyle": "full" if j == 0 else "none",
                 "color": f"C{j}",
             }
-            marks.points(ax, dots.values[own], dots.rows[own] + 1.0, {**style, **look.style})
-    if len(dots.names) > 1:
-        axes[0].figure.legend(axes[0].get_lines(), list(dots.names), loc="outside upper center", ncols=4)
+            drawn.append(marks.points(ax, dots.values[own], dots.rows[own] + 1.0, {**style, **look.style}))
+    if key and len(dots.names) > 1:
+        key_above(axes[0], drawn, dots.names)
     return as_returned(axes, True)
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyimpl.arrays import Array
+from pyimpl.errors import ArgumentError
 
 _ITERATIONS = 4  # R's: one fit and three reweighted ones
 _CHUNK = 2_000_000  # weights held at a time
+_MANY = 500  # distinct x from which on residuals are taken from a curve between as many places
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,13 @@ class Loess:
     span: float
     places: int = 50
     robust: bool = True
+
+    def __post_init__(self) -> None:
+        span = self.span
+        if isinstance(span, bool) or not isinstance(span, int | float | np.number) or not 0 < span < np.inf:
+            raise ArgumentError(
+                f"span: expected the share of the points that a local line sees, got {span!r}"
+            )
 
 
 def smooth_curve(x: Array, y: Array, smoother: Loess) -> tuple[Array, Array]:
@@ -41,9 +50,11 @@ def smooth_curve(x: Array, y: Array, smoother: Loess) -> tuple[Array, Array]:
     """
     weights = np.ones(len(x))
     if smoother.robust:
-        distinct, where = np.unique(x, return_inverse=True)
+        knots = np.unique(x)
+        if len(knots) > _MANY:
+            knots = np.unique(np.quantile(x, np.linspace(0, 1, _MANY)))
         for _ in range(_ITERATIONS - 1):
-            residuals = y - _local_lines(distinct, x, y, weights, smoother.span)[where]
+            residuals = y - np.interp(x, knots, _local_lines(knots, x, y, weights, smoother.span))
             weights = _bisquare(np.abs(residuals))
     places = np.linspace(x.min(), x.max(), smoother.places)
     return places, _local_lines(places, x, y, weights, smoother.span)

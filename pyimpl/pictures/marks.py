@@ -13,6 +13,7 @@ from pyimpl.pictures.loess import Loess, smooth_curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _FAINT: dict[str, Any] = {"color": "0.85", "linewidth": 0.6, "zorder": 0.5}
 _REFERENCE: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "zorder": 1.5}
@@ -38,7 +39,7 @@ def check_line(abline: object, default: Line) -> Line:
     )
 
 
-def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> None:
+def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> Line2D:
     """Open circles, as R's, smaller in small panels, unless ``style`` (matplotlib's line properties) says otherwise."""
     size = 2.5 if len(x) > _MANY else 5.0 * min(1.0, max(0.5, _inches(ax, upright=False) / 1.8))
     defaults = {
@@ -48,7 +49,8 @@ def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> None:
         "markersize": size,
         "markeredgewidth": 1.0 if size > 4 else 0.5,
     }
-    ax.plot(x, y, **{**defaults, **style})
+    (drawn,) = ax.plot(x, y, **{**defaults, **style})
+    return drawn
 
 
 def _inches(ax: Axes, *, upright: bool) -> float:
