@@ -34,11 +34,11 @@ from pyimpl.diagnostics import (
     layout_of,
 )
 from pyimpl.effects import (
-    EffectsByLevel,
     check_one_level,
     coefficients,
     effects_covariances,
     effects_errors,
+    printed_by_level,
     random_effects,
 )
 from pyimpl.errors import ArgumentError
@@ -204,7 +204,8 @@ class LmeFit:
             Whether to divide each effect by its estimated standard deviation.
         """
         check_one_level(self.model, level, aug_frame)
-        return self._by_level(partial(random_effects, standardized=standardized, aug_frame=aug_frame), level)
+        table = partial(random_effects, standardized=standardized, aug_frame=aug_frame)
+        return printed_by_level(self.model, self._by_level(table, level))
 
     def ranef_cov(
         self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
@@ -240,7 +241,7 @@ class LmeFit:
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Fixed plus random effects of a level and those further out, a row a group; arguments as :meth:`ranef`."""
         check_one_level(self.model, level, aug_frame)
-        return self._by_level(partial(coefficients, aug_frame=aug_frame), level)
+        return printed_by_level(self.model, self._by_level(partial(coefficients, aug_frame=aug_frame), level))
 
     def fitted(self, level: LevelChoice | Sequence[int | str] = None) -> pd.Series | pd.DataFrame:
         """Fitted values, aligned with the data's index; level 0 is the population's. Several levels give a frame."""
@@ -677,14 +678,13 @@ class LmeFit:
         table: Callable[[Model, Estimates, int], pd.DataFrame],
         level: LevelChoice | Sequence[int | str],
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        names = list(self.n_groups)
-        several = names if level is None and len(names) > 1 else level
-        if not is_sequence(several):
-            return table(self.model, self.estimates, self.model.grouping_depth(several))
-        depths = sorted({self.model.grouping_depth(each) for each in several})
-        if not depths:
-            raise ArgumentError("level: the list is empty; name at least one level")
-        return EffectsByLevel({names[k - 1]: table(self.model, self.estimates, k) for k in depths})
+        depths = self.model.grouping_depths(level)
+        tables_by_level = {
+            self.model.levels[k - 1].grouping.name: table(self.model, self.estimates, k) for k in depths
+        }
+        if is_sequence(level) or len(depths) > 1:
+            return tables_by_level
+        return next(iter(tables_by_level.values()))
 
     def _by_depth(
         self, values: Callable[[int], Array], level: LevelChoice | Sequence[int | str]

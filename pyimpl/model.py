@@ -79,6 +79,18 @@ class Model:
             )
         return depth
 
+    def grouping_depths(self, level: LevelChoice | Sequence[int | str]) -> list[int]:
+        """The numbers of several grouping levels, in ascending order; None is all there are.
+
+        Raises
+        ------
+        ArgumentError
+            As for :meth:`depths`, or the population is named.
+        """
+        if level is None:
+            return list(range(1, len(self.levels) + 1))
+        return sorted({self.grouping_depth(each) for each in self.depths(level)})
+
     def depths(self, level: LevelChoice | Sequence[int | str]) -> list[int]:
         """The numbers of several levels.
 

@@ -48,36 +48,6 @@ def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
     )
 
 
-def random_effects(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
-    """BLUPs of one level's random effects, a row a group."""
-    level = model.levels[depth - 1]
-    effects = estimates.blups[depth - 1]
-    return pd.DataFrame(effects.copy(), index=list(level.grouping.names), columns=list(level.names))
-
-
-def coefficients(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
-    """Fixed effects plus the random effects of this level and those further out, a row a group."""
-    fixed = fixed_effects(model, estimates)
-    names = list(fixed.index)
-    for level in model.levels[:depth]:
-        names += [name for name in level.names if name not in names]
-    groups = model.levels[depth - 1].grouping
-    table = pd.DataFrame(0.0, index=list(groups.names), columns=names)
-    table[fixed.index] += fixed
-    ancestors = np.arange(groups.n_groups)
-    for k in range(depth, 0, -1):
-        effects = random_effects(model, estimates, k)
-        table[list(effects.columns)] += effects.to_numpy()[ancestors]
-        ancestors = model.levels[k - 1].grouping.parents[ancestors] if k > 1 else ancestors
-    return table
-
-
-def random_covariance(model: Model, estimates: Estimates, depth: int) -> pd.DataFrame:
-    """Covariance matrix of one level's random effects."""
-    names = list(model.levels[depth - 1].names)
-    return pd.DataFrame(estimates.covariances[depth - 1].copy(), index=names, columns=names)
-
-
 def correlations(covariance: Array) -> Array:
     """Correlations of a covariance matrix; NaN beside a variance of zero."""
     std_dev = np.sqrt(np.diag(covariance))

@@ -114,7 +114,7 @@ conditional_variances <- function(formula, data, REML = TRUE) {
 of_lme4 <- list(growth = conditional_variances(distance ~ age + (age | Subject), children),
                 growth_ml = conditional_variances(distance ~ age + (age | Subject), children, FALSE),
                 plots = conditional_variances(yield ~ nitro + (1 | Block/Variety), oats),
-                sides = conditional_variances(pixel ~ day + I(day^2) + (day | Dog) + (1 | Dog:Side), dogs))
+                sides = conditional_variances(pixel ~ day + I(day^2) + (day | Dog) + (1 | Side:Dog), dogs))
 
 write_json(list(R = R.version.string, nlme = as.character(packageVersion("nlme")), lme4 = as.character(packageVersion("lme4")),
                 data = list(children = columns(children), oats = columns(oats), dogs = columns(dogs)),
