@@ -165,11 +165,11 @@ def make_design(
         _check_group_sizes(level)
     Z = tuple(level.build(frame) for level in levels)
     offset = spec.offset(frame)
-    _check_magnitudes(y[:, None], [fixed.response_text], "fixed")
-    _check_magnitudes(offset[:, None], ["offset()"], "fixed")
-    _check_magnitudes(X, spec.names, "fixed")
+    check_magnitudes(y[:, None], [fixed.response_text], "fixed")
+    check_magnitudes(offset[:, None], ["offset()"], "fixed")
+    check_magnitudes(X, spec.names, "fixed")
     for level, own in zip(levels, Z, strict=True):
-        _check_magnitudes(own, level.names, "random")
+        check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
     return Design(y, offset, X, Z, spec, levels, order)
 
@@ -224,7 +224,7 @@ def _check_group_sizes(level: Level) -> None:
         )
 
 
-def _check_magnitudes(columns: Array, names: Sequence[str], argument: str) -> None:
+def check_magnitudes(columns: Array, names: Sequence[str], argument: str) -> None:
     """Refuse columns whose squares overflow or vanish."""
     largest = np.abs(columns).max(axis=0)
     outside = np.flatnonzero((largest > _LARGEST) | ((largest < 1 / _LARGEST) & (largest > 0)))

@@ -14,7 +14,7 @@ from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.formula.values import level_name
-from pyimpl.group_summary import group_summary
+from pyimpl.group_summary import augment
 from pyimpl.model import LevelChoice, Model, is_sequence
 from pyimpl.posterior import Posterior, covariance_of_effects
 from pyimpl.report import EffectsTable, render_effects
@@ -140,12 +140,8 @@ def coefficients(model: Model, estimates: Estimates, depth: int, *, aug_frame: b
 
 def _augmented(model: Model, table: pd.DataFrame, depth: int) -> pd.DataFrame:
     """Add the groups' values of all columns of the data but the grouping factors and those named as the table's."""
-    data = model.frame.all_columns()
-    left_out = {*table.columns, *(level.grouping.name for level in model.levels)}
-    grouping = model.levels[depth - 1].grouping
-    kept = data[[name for name in data.columns if name not in left_out]]
-    summary = group_summary(kept, grouping.codes, grouping.n_groups)
-    return pd.concat([table, summary.set_axis(table.index)], axis=1)
+    factors = [level.grouping.name for level in model.levels]
+    return augment(table, model.frame.all_columns(), model.levels[depth - 1].grouping.codes, factors)
 
 
 def effects_covariances(model: Model, posterior: Posterior, depth: int) -> pd.DataFrame:
