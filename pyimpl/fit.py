@@ -53,7 +53,16 @@ from pyimpl.prediction import PredictionErrors, check_uncertainty, fitted_values
 from pyimpl.prediction_grid import Grid
 from pyimpl.prediction_tables import predictions
 from pyimpl.report import IntervalsPage, render_fit
-from pyimpl.simulation import check_count, generator_of, response_sampler, simulated_frame
+from pyimpl.simulation import (
+    LikelihoodRatioStudy,
+    check_alternative,
+    check_count,
+    check_methods,
+    generator_of,
+    likelihood_ratio_study,
+    response_sampler,
+    simulated_frame,
+)
 from pyimpl.summary import Summary
 from pyimpl.var_corr import VarCorr
 
@@ -434,6 +443,48 @@ class LmeFit:
         count, rng = check_count("nsim", nsim), generator_of(seed)
         sampler = response_sampler(self.model, self.estimates, self.model.depth(level))
         return simulated_frame(self.model, sampler, count, rng)
+
+    def simulate_lr(
+        self,
+        alternative: LmeFit,
+        nsim: int = 1000,
+        seed: int | np.random.Generator | None = None,
+        method: str | Sequence[str] = ("REML", "ML"),
+    ) -> LikelihoodRatioStudy:
+        """The likelihood-ratio test of this model against a larger one by simulation: R's ``simulate(fit, m2=)``.
+
+        Responses are simulated from this fit, and both models fitted to each of them. That gives the distribution of
+        the likelihood ratio where this model holds, so a p-value of the data's (a parametric bootstrap), also where a
+        variance of zero makes the chi-square distribution wrong.
+
+        Parameters
+        ----------
+        alternative : LmeFit
+            The larger model, fitted to the same rows.
+        nsim : int
+            How many responses.
+        seed : int or numpy Generator, optional
+            The same seed gives the same study.
+        method : {"REML", "ML"} or both
+            By what the models are fitted to each response; the responses come from this fit as it is.
+
+        Returns
+        -------
+        LikelihoodRatioStudy
+            ``str()`` shows the tests; ``p_values(df=[1, 2])`` holds the ratios against chi-square distributions and
+            their mixture, as R's plot of the study does; ``to_frame()`` has all log-likelihoods.
+
+        Warns
+        -----
+        LmeWarning
+            REML is asked for, and the models have different fixed effects.
+        """
+        count, rng, methods = check_count("nsim", nsim), generator_of(seed), check_methods(method)
+        if not isinstance(alternative, LmeFit):
+            raise ArgumentError(f"alternative: expected a fit of pyimpl, got {type(alternative).__name__}")
+        check_alternative(self, alternative, methods)
+        responses = response_sampler(self.model, self.estimates).draw(rng, count)
+        return likelihood_ratio_study(self, alternative, responses, methods)
 
     def acf(
         self,

@@ -28,6 +28,7 @@ from pyimpl.report.pages import (
     SummaryPage,
     VarCorrPage,
 )
+from pyimpl.report.simulation import LikelihoodRatioPage, render_likelihood_ratio_study
 from pyimpl.report.summary import render_fit, render_summary
 from pyimpl.report.tables import (
     AnovaPage,
@@ -52,6 +53,7 @@ __all__ = [
     "IntervalTable",
     "IntervalsPage",
     "Level",
+    "LikelihoodRatioPage",
     "ListHeading",
     "ListPage",
     "ListSummaryPage",
@@ -68,6 +70,7 @@ __all__ = [
     "render_fit",
     "render_fixef",
     "render_intervals",
+    "render_likelihood_ratio_study",
     "render_list",
     "render_list_summary",
     "render_predictions",

@@ -7,5 +7,21 @@ from pyimpl.simulation.responses import (
     response_sampler,
     simulated_frame,
 )
+from pyimpl.simulation.study import (
+    LikelihoodRatioStudy,
+    check_alternative,
+    check_methods,
+    likelihood_ratio_study,
+)
 
-__all__ = ["ResponseSampler", "check_count", "generator_of", "response_sampler", "simulated_frame"]
+__all__ = [
+    "LikelihoodRatioStudy",
+    "ResponseSampler",
+    "check_alternative",
+    "check_count",
+    "check_methods",
+    "generator_of",
+    "likelihood_ratio_study",
+    "response_sampler",
+    "simulated_frame",
+]
