@@ -16,6 +16,7 @@ from pyimpl.arrays import Array
 from pyimpl.aug_pred import AugPred, PredictionSource, augmented_predictions, source_of_fit
 from pyimpl.choices import choose
 from pyimpl.compare_pred import Predicting, compare_pred
+from pyimpl.conf_int import ConfidenceLimits, confidence_limits
 from pyimpl.convergence import Convergence, convergence_of
 from pyimpl.covariance_tables import (
     CovarianceFrame,
@@ -389,12 +390,29 @@ class LmeFit:
             Intervals of variance parameters were asked for at a singular optimum, where they don't exist.
         """
         level = check_intervals(level, which)
-        df = self.t_table()["DF"].to_numpy()
-        fixed = fixed_intervals(self.estimates, df, self.model.design.fixed.names, level)
+        names = self.model.design.fixed.names
+        fixed = fixed_intervals(self.estimates, tables.fixed_df(self.model), names, level)
         if which == "fixed":
             return Intervals(IntervalsPage(level, fixed))
         random, sigma = variance_intervals(self.model, self.likelihood, self.optimum, level)
         return Intervals(IntervalsPage(level, fixed if which == "all" else None, random, sigma=sigma))
+
+    def conf_int(self, parm: str | Sequence[str] | None = None, level: float = 0.95) -> ConfidenceLimits:
+        """Confidence limits of the fixed effects, those of :meth:`intervals`, in the layout of R's ``confint``.
+
+        For the variance parameters in one tidy table, ask for ``fit.intervals(which="var-cov").to_frame()``.
+
+        Parameters
+        ----------
+        parm : str or sequence of str, optional
+            The coefficients, by name; all if left out.
+        level : float
+            The confidence level.
+        """
+        level = check_conf_level(level, "level")
+        names = self.model.design.fixed.names
+        table = fixed_intervals(self.estimates, tables.fixed_df(self.model), names, level)
+        return confidence_limits(table, parm, level)
 
     def anova(self, *others: LmeFit, type: str = "sequential", terms: Any = None, L: Any = None) -> Anova:
         """Tests; ``str()`` is R's print of ``anova(fit, ...)``.

@@ -14,6 +14,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import ndtri, stdtrit
 
 from pyimpl.arrays import Array
+from pyimpl.boundary import null_space
 from pyimpl.curvature import second_derivatives
 from pyimpl.derivative import derivative
 from pyimpl.errors import ArgumentError
@@ -21,8 +22,9 @@ from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.natural import Natural, natural_parameters
 from pyimpl.objective import Likelihood
-from pyimpl.optimize import Optimum, null_space
+from pyimpl.optimize import Optimum
 from pyimpl.report import IntervalsPage, IntervalTable, render_intervals
+from pyimpl.report.estimates import intervals_to_html
 
 WHICH = ("all", "var-cov", "fixed")
 
@@ -56,6 +58,9 @@ class Intervals:
         return render_intervals(self.page).removesuffix("\n")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return intervals_to_html(self.page)
 
 
 def _rows(table: IntervalTable) -> list[tuple[object, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pyimpl.report.html import table_to_html
 from pyimpl.report.pages import FloatArray
 from pyimpl.report.rformat import format_real
 from pyimpl.report.rounding import signif
@@ -49,6 +50,33 @@ def _titled(title: str, table: IntervalTable) -> str:
 
 def _table(table: IntervalTable) -> str:
     return number_matrix(table.values, table.names, BOUNDS)
+
+
+def intervals_to_html(page: IntervalsPage) -> str:
+    """Write confidence intervals as tables.
+
+    Parameters
+    ----------
+    page : IntervalsPage
+
+    Returns
+    -------
+    str
+        A ``<table>`` for each part.
+    """
+    parts: list[tuple[str, IntervalTable | None]] = [("Fixed effects", page.fixed)]
+    parts += [(f"Random effects, level: {group}", table) for group, table in page.random]
+    parts += [("Correlation structure", page.correlation), ("Variance function", page.variance)]
+    if page.sigma is not None:
+        parts.append(("Within-group standard error", IntervalTable(("sigma",), page.sigma[None])))
+    level = format_real([page.level * 100], _LEVEL_DIGITS)[0]
+    tables = []
+    for caption, table in parts:
+        if table is not None:
+            columns = [format_real(column) for column in table.values.T]
+            rows = [((name,), cells) for name, *cells in zip(table.names, *columns, strict=True)]
+            tables.append(table_to_html(f"{caption}: {level}% intervals", ("", *BOUNDS), rows))
+    return "".join(tables)
 
 
 def render_effects(tables: Sequence[EffectsTable]) -> str:
