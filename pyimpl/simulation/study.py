@@ -10,7 +10,7 @@ import itertools
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -161,6 +161,34 @@ class LikelihoodRatioStudy:
             for label, p in nominal_p_values(ordered, degrees, shares)
         ]
         return pd.concat(parts, ignore_index=True)
+
+    def plot(
+        self,
+        df: int | float | Sequence[float] | None = None,
+        weights: Sequence[float] | bool | None = None,
+        *,
+        grid: bool = True,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw nominal against empirical p-values, a panel a distribution and method. Needs matplotlib.
+
+        Parameters
+        ----------
+        df, weights
+            As for :meth:`p_values`.
+        grid, layout, ax, **style
+            As for :meth:`LmeFit.plot`; the style is that of the lines.
+
+        Returns
+        -------
+        array of Axes
+        """
+        from pyimpl import pictures
+
+        look = pictures.Look(None, grid, layout, ax, style)
+        return pictures.plot_p_values(self.p_values(df, weights), look)
 
     def __str__(self) -> str:
         return render_likelihood_ratio_study(self._page).removesuffix("\n")
