@@ -12,6 +12,7 @@ from pyimpl.pictures.predictions import plot_predictions
 from pyimpl.pictures.quantiles import plot_quantiles
 from pyimpl.pictures.residuals import plot_form
 from pyimpl.pictures.scatter import Look
+from pyimpl.pictures.simulation import plot_p_values
 from pyimpl.pictures.sources import fit_source, list_source
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "plot_effects",
     "plot_form",
     "plot_intervals",
+    "plot_p_values",
     "plot_pairs",
     "plot_predictions",
     "plot_quantiles",

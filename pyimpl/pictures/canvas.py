@@ -67,7 +67,7 @@ def new_figure(width: float, height: float, *, close: bool = False) -> Figure:
         raise MissingLibraryError(
             'pictures need matplotlib, which is not installed: pip install "lmebridge[plot]"'
         ) from None
-    pads: dict[str, Any] = {"w_pad": 0.02, "h_pad": 0.02, "wspace": 0.01, "hspace": 0.01} if close else {}
+    pads: dict[str, Any] = {"w_pad": 0.03, "h_pad": 0.05, "wspace": 0.01, "hspace": 0.01} if close else {}
     layout = ConstrainedLayoutEngine(**pads)
     if "matplotlib.pyplot" in sys.modules or hasattr(builtins, "__IPYTHON__"):
         from matplotlib import pyplot

@@ -42,7 +42,8 @@ def plot_predictions(predictions: AugPred, look: Look, key: bool = True) -> Any:
     for k, ax in enumerate(axes):
         marks.grid_lines(ax, look.grid)
         own = np.flatnonzero((codes == k) & (kinds == _ORIGINAL))
-        marks.points(ax, x[own], y[own], look.style)
+        colour = {"color": "0.3"} if len(names) > 1 else {}
+        marks.points(ax, x[own], y[own], {**colour, **look.style})
         lines = []
         for j, name in enumerate(names):
             rows = np.flatnonzero((codes == k) & (kinds == name))

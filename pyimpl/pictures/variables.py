@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,7 @@ class Drawn:
         Which of the source's rows these are.
     response : Variable or None
     covariate : Variable
+    conditions : tuple of Variable
     panels : (n,) int array
         Each row's panel.
     titles : tuple of str
@@ -66,12 +67,13 @@ class Drawn:
     rows: Indices
     response: Variable | None
     covariate: Variable
+    conditions: tuple[Variable, ...]
     panels: Indices
     titles: tuple[str, ...]
 
 
 def evaluate_form(form: Form, source: Source) -> Drawn:
-    """Evaluate a form; rows that lack a value of anything it names are left out.
+    """Evaluate a form on the rows of a source; rows that lack a value of anything it names are left out.
 
     Raises
     ------
@@ -79,6 +81,21 @@ def evaluate_form(form: Form, source: Source) -> Drawn:
         A column doesn't exist or can't be drawn, or no row is complete.
     """
     frame, labels = _with_terms(form, source)
+    return evaluate_on(form, frame, labels, [Name(name) for name in source.groupings])
+
+
+def evaluate_on(
+    form: Form, frame: pd.DataFrame, labels: Mapping[str, str], factors: Collection[Expr]
+) -> Drawn:
+    """As :func:`evaluate_form`, on a frame whose columns are all that the form names.
+
+    Parameters
+    ----------
+    labels : mapping
+        What axes call some of the expressions.
+    factors : collection of Expr
+        What is a factor whatever its type, on the left and among the conditions.
+    """
     expressions = [e for e in (form.response, form.covariate, *form.conditions) if e is not None]
     names = list(dict.fromkeys(name for e in expressions for name in data_names(e)))
     check_columns(names, frame, form.argument)
@@ -86,14 +103,13 @@ def evaluate_form(form: Form, source: Source) -> Drawn:
     if not complete.size:
         raise DataError(f"{form.argument}: no row has a value of all of {', '.join(map(repr, names))}")
     evaluator = Evaluator(frame.iloc[complete], form.argument)
-    factors = {Name(name) for name in source.groupings}
-    panels, titles = panels_of(
-        [_variable(evaluator, e, labels, factors) for e in form.conditions], len(complete)
-    )
+    conditions = tuple(_variable(evaluator, e, labels, factors) for e in form.conditions)
+    panels, titles = panels_of(conditions, len(complete))
     return Drawn(
         complete,
         None if form.response is None else _variable(evaluator, form.response, labels, factors),
         _variable(evaluator, form.covariate, labels),
+        conditions,
         panels,
         titles,
     )
@@ -130,37 +146,50 @@ def _with_terms(form: Form, source: Source) -> tuple[pd.DataFrame, dict[str, str
 
 
 def _variable(
-    evaluator: Evaluator, expr: Expr, labels: dict[str, str], factors: Collection[Expr] = ()
+    evaluator: Evaluator, expr: Expr, labels: Mapping[str, str], factors: Collection[Expr] = ()
 ) -> Variable:
     """One variable of a form; those among ``factors`` are factors, whatever their type."""
     expr = strip_parens(expr)
     text = deparse(expr)
-    label = expr.name if isinstance(expr, Name) else text
+    name = expr.name if isinstance(expr, Name) else text
+    label = labels.get(name, name)
     value = evaluator.variable(expr)
     if expr in factors and not isinstance(value, Basis):
         value = as_categories(value, text, evaluator.argument)
     if isinstance(value, Categories):
-        return Variable(labels.get(label, label), value.codes, value.levels)
+        return Variable(label, value.codes, value.levels)
     if isinstance(value, Logical):
-        return Variable(labels.get(label, label), value.data.astype(np.intp), ("FALSE", "TRUE"))
+        return Variable(label, value.data.astype(np.intp), ("FALSE", "TRUE"))
     if isinstance(value, Basis | String):
         raise FormulaError(f"{evaluator.argument}: `{text[:60]}` is not one column; draw one at a time")
     assert isinstance(value, Numeric)
-    return Variable(labels.get(label, label), value.data)
+    return Variable(label, value.data)
 
 
-def panels_of(conditions: list[Variable], n: int) -> tuple[Indices, tuple[str, ...]]:
+def panels_of(conditions: Sequence[Variable], n: int) -> tuple[Indices, tuple[str, ...]]:
     """Each of n rows' panel, and the titles of those that have rows; the first condition varies fastest, as in R.
 
     Without conditions there is one panel, whose title is empty.
     """
     factors = [_as_factor(each) for each in conditions]
+    panels, first = _combined(factors[::-1], n)
+    return panels, tuple(", ".join(levels[codes[row]] for codes, levels in factors) for row in first)
+
+
+def nested_groups(factors: Sequence[Variable], n: int) -> tuple[Indices, tuple[str, ...]]:
+    """Each of n rows' group, and the groups' names, ``Dog/Side``; the last factor, the innermost, varies fastest."""
+    coded = [_as_factor(each) for each in factors]
+    codes, first = _combined(coded, n)
+    return codes, tuple("/".join(levels[own[row]] for own, levels in coded) for row in first)
+
+
+def _combined(factors: Sequence[tuple[Indices, tuple[str, ...]]], n: int) -> tuple[Indices, Indices]:
+    """Each row's combination of factors, the last varying fastest, and a row of each that occurs."""
     code: Indices = np.zeros(n, np.intp)
-    for codes, levels in reversed(factors):
+    for codes, levels in factors:
         code = code * len(levels) + codes
-    _, first, panels = np.unique(code, return_index=True, return_inverse=True)
-    titles = tuple(", ".join(levels[codes[row]] for codes, levels in factors) for row in first)
-    return panels.astype(np.intp), titles
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return place.astype(np.intp), first
 
 
 def _as_factor(variable: Variable) -> tuple[Indices, tuple[str, ...]]:
