@@ -137,7 +137,7 @@ def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formul
     starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in reversed(design.sorted_codes)]
     try:
         order = None if design.is_sorted else design.order
-        return compress(design.columns(), starts, structures, design.X.shape[1], order)
+        return compress(design.columns(), starts, structures, order)
     except DependentColumnError as error:
         column = int(error.columns[0])
         constant = np.ptp(design.X[:, column]) == 0

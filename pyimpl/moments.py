@@ -1,14 +1,10 @@
 """The data enters here, once: each group's rows are compressed to one small triangular factor.
 
-For the innermost groups the rows of [Z | X | y] are rotated (a QR of each group's Z) into
-
-    q rows      [A | E]     that the group's random effects touch, and
-    the others  [0 | F]     that they don't.
-
-A rotation leaves the errors independent, so the first q rows have the variance sigma^2 (I + A D A') and the others
-sigma^2 I, whatever the relative covariance D of the random effects is. What the others say is thus the same at
-every D: they are compressed in turn by the groups of the next level outwards, and at last over all rows. All that
-an evaluation of the likelihood needs is then [A | E] for each group of each level and one (p+1, p+1) triangle.
+Each group's rows are rotated to a few (:mod:`pyimpl.rotation`): [A | E], which the group's random effects touch, and
+[0 | F], which they don't. A rotation leaves the errors independent, so the first have the variance
+sigma^2 (I + A D A') and the others sigma^2 I, whatever the relative covariance D of the random effects is. What the
+others say is thus the same at every D: all that an evaluation of the likelihood needs is [A | E] for each group of
+each level and one (p+1, p+1) triangle.
 
 Rotations add no cancellation, however large the random effects are beside the residuals (Pinheiro & Bates 2000,
 section 2.2, use the same decomposition in the precision-factor form, which has no answer where D is singular).
@@ -28,7 +24,8 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
-from pyimpl.grouped import Rows, apply_right, eliminate
+from pyimpl.grouped import apply_right
+from pyimpl.rotation import Part, join, rotate
 
 # A column of X whose part outside the earlier ones' span is below this fraction of its length depends on them.
 _DEPENDENT = 1e-11
@@ -104,7 +101,6 @@ def compress(
     columns: Sequence[Array],
     starts: Sequence[Indices],
     structures: Sequence[Covariance],
-    n_fixed: int,
     order: Indices | None = None,
 ) -> Moments:
     """Compress the rows of a mixed model to its moments.
@@ -120,26 +116,46 @@ def compress(
         The first row of each group, the rows sorted by group, outermost level first.
     structures : sequence of Covariance, innermost first
         The covariance structure of each level; says how many columns of Z it has.
-    n_fixed : int
-        p, the number of columns of X.
     order : (N,) int array, optional
         What sorts the rows, where they aren't sorted already.
     """
     sizes = [structure.q for structure in structures]
     n_obs = len(columns[0])
     distinct, copies = _distinct(list(columns))
+    groups = [np.repeat(np.arange(len(first)), np.diff(first, append=n_obs)) for first in starts]
+    parents = [inner_to_outer[first] for inner_to_outer, first in zip(groups[1:], starts, strict=False)]
     parts = []
     for first, end in _blocks(starts[-1], n_obs):
         rows = slice(first, end) if order is None else order[first:end]
-        own = [level[slice(*np.searchsorted(level, (first, end)))] - first for level in starts]
-        parts.append(_rotated(np.stack([column[rows] for column in distinct]), copies, own, sizes))
-    factors = [
-        np.concatenate(level, axis=-1) for level in zip(*(part.factors for part in parts), strict=True)
+        block = np.stack([column[rows] for column in distinct])
+        parts.append(rotate(block, copies, [codes[first:end] for codes in groups], sizes))
+    return assemble(parts, parents, structures)
+
+
+def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequence[Covariance]) -> Moments:
+    """The moments of a model whose rows have been rotated in parts.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        All the rows' together; the groups of each level are numbered from 0, innermost ones by outermost.
+    parents : sequence of int arrays, innermost level first
+        For each group of a level the group of the next level outwards; nothing for the outermost level.
+    structures : sequence of Covariance, innermost first
+
+    Raises
+    ------
+    DependentColumnError, PerfectFitError
+    """
+    whole = join(parts, parents)
+    width = whole.triangle.shape[1]
+    triangle = np.zeros((width, width))
+    triangle[: len(whole.triangle)] = whole.triangle
+    raw = [
+        (level.factor[:, : s.q], level.factor[:, s.q :])
+        for level, s in zip(whole.levels, structures, strict=True)
     ]
-    raw = [(factor[:, :q], factor[:, q:]) for factor, q in zip(factors, sizes, strict=True)]
-    triangles = [*(part.triangle for part in parts), np.zeros((n_fixed + 1, n_fixed + 1))]
-    triangle = np.linalg.qr(np.concatenate(triangles), mode="r")
-    return _in_units_of_order_one(raw, np.asarray(triangle), starts, structures, n_obs)
+    return _in_units_of_order_one(raw, triangle, parents, structures, whole.n_obs)
 
 
 def _distinct(columns: list[Array]) -> tuple[list[Array], Indices]:
@@ -156,43 +172,10 @@ def _blocks(starts: Indices, n_rows: int) -> Iterator[tuple[int, int]]:
     return itertools.pairwise(cuts.tolist())
 
 
-@dataclass(frozen=True, slots=True)
-class _Rotated:
-    """A block of rows after the rotations.
-
-    Attributes
-    ----------
-    factors : list of (q, c, G) arrays
-        [A | E] of each level's groups, innermost first.
-    triangle : (r, p + 1) array
-        Triangular factor of what no random effect touches.
-    """
-
-    factors: list[Array]
-    triangle: Array
-
-
-def _rotated(columns: Array, copies: Indices, starts: Sequence[Indices], sizes: Sequence[int]) -> _Rotated:
-    """Rotate a block of rows: the columns [Z | ... | X | y] are ``columns[copies]`` of the distinct ones (d, n)."""
-    factors = []
-    for first, q in zip(starts, sizes, strict=True):
-        own, outer = copies[:q], copies[q:]
-        others = np.setdiff1d(outer, own)
-        factor, (rest,) = eliminate([Rows(columns[np.append(own, others), None], first)], q)
-        place = np.empty(len(columns), np.intp)
-        place[others], place[own] = q + np.arange(len(others)), np.arange(q)
-        factors.append(factor[:, np.append(np.arange(q), place[outer])])
-        # Of the copies of this level's own columns nothing is left: the last of the rows that go on is zero.
-        columns = np.concatenate([rest.values[:, 0], np.zeros((1, columns.shape[1]))])
-        copies = np.where(place[outer] < q, len(others), place[outer] - q)
-    triangle = np.asarray(np.linalg.qr(columns[:-1].T, mode="r"))
-    return _Rotated(factors, np.hstack([triangle, np.zeros((len(triangle), 1))])[:, copies])
-
-
 def _in_units_of_order_one(
     raw: list[tuple[Array, Array]],
     triangle: Array,
-    starts: Sequence[Indices],
+    parents: Sequence[Indices],
     structures: Sequence[Covariance],
     n_obs: int,
 ) -> Moments:
@@ -205,7 +188,7 @@ def _in_units_of_order_one(
     inverses = [np.linalg.inv(T) for T in coordinates]
     levels = []
     for k, (A, E) in enumerate(raw):
-        children = np.searchsorted(starts[k - 1], starts[k]) if k else np.empty(0, np.intp)
+        children = np.searchsorted(parents[k - 1], np.arange(A.shape[-1])) if k else np.empty(0, np.intp)
         outer = _change_blocks(E, [*inverses[k + 1 :], regression.change])
         levels.append(LevelMoments(apply_right(A, inverses[k]), outer, children, coordinates[k]))
     rest = triangle @ regression.change
@@ -270,7 +253,9 @@ def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Co
 def _triangle_of(pieces: Sequence[Array]) -> Array:
     """Triangular factor of the rows of grouped matrices (r, c, G) with the same c columns, over all groups."""
     rows = [piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces]
-    return np.asarray(np.linalg.qr(np.concatenate(rows), mode="r"))
+    R = np.linalg.qr(np.concatenate(rows), mode="r")
+    # Householder's signs hang on the order of the rows; the coordinates made of R are not to.
+    return np.asarray(R * np.where(np.diag(R) < 0, -1.0, 1.0)[:, None])
 
 
 def _change_blocks(E: Array, changes: Sequence[Array]) -> Array:

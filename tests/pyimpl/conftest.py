@@ -27,7 +27,7 @@ class Problem:
     def moments(self) -> Moments:
         columns = np.concatenate([*[Z.T for Z, _, _ in self.levels], self.X.T, self.y[None]])
         starts = [np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) for _, codes, _ in self.levels]
-        return compress(columns, starts, self.structures, self.X.shape[1])
+        return compress(columns, starts, self.structures)
 
     def likelihood(self, reml: bool) -> Likelihood:
         return Likelihood(self.moments(), self.structures, reml)

@@ -6,6 +6,7 @@ import pytest
 from pyimpl import moments
 from pyimpl.covariance import Blocked, Diagonal, General
 from pyimpl.objective import Likelihood
+from pyimpl.rotation import join, rotate
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def test_blocks_and_shared_columns_change_nothing(monkeypatch, rows, layout, blo
     one, x, y, starts = rows
     inner, outer, structures = LAYOUTS[layout]
     shared = [*((one, x)[k] for k in [*inner, *outer]), one, x, y]
-    plain = moments.compress([column.copy() for column in shared], starts, structures, 2)
+    plain = moments.compress([column.copy() for column in shared], starts, structures)
     monkeypatch.setattr(moments, "_BLOCK", block)
-    ours = moments.compress(shared, starts, structures, 2)
+    ours = moments.compress(shared, starts, structures)
     assert deviances(ours, structures) == pytest.approx(deviances(plain, structures), rel=1e-11, abs=1e-11)
     assert ours.beta == pytest.approx(plain.beta, rel=1e-12)
 
@@ -62,6 +63,29 @@ def test_unsorted_rows_come_with_what_sorts_them(monkeypatch, rows):
     shuffled = np.random.default_rng(1).permutation(60)
     sorting = np.argsort(shuffled)
     monkeypatch.setattr(moments, "_BLOCK", 16)
-    ours = moments.compress([column[shuffled] for column in columns], starts, structures, 2, sorting)
-    plain = moments.compress(columns, starts, structures, 2)
+    ours = moments.compress([column[shuffled] for column in columns], starts, structures, sorting)
+    plain = moments.compress(columns, starts, structures)
     assert deviances(ours, structures) == pytest.approx(deviances(plain, structures), rel=1e-11)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("pieces", [2, 7, 60])
+def test_parts_join_wherever_the_rows_were_cut(rows, layout, pieces):
+    """Rows dealt out at random, so that groups of both levels lie in many parts; joined one by one."""
+    one, x, y, starts = rows
+    inner, outer, structures = LAYOUTS[layout]
+    columns = np.stack([*((one, x)[k] for k in [*inner, *outer]), one, x, y])
+    codes = [np.searchsorted(first, np.arange(60), side="right") - 1 for first in starts]
+    parents = [codes[1][starts[0]]]
+    sizes = [structure.q for structure in structures]
+    dealt = np.random.default_rng(4).integers(0, pieces, 60)
+    whole = None
+    for piece in np.unique(dealt):
+        mine = dealt == piece
+        part = rotate(columns[:, mine], np.arange(len(columns)), [c[mine] for c in codes], sizes)
+        whole = part if whole is None else join([whole, part], parents)
+    ours = moments.assemble([whole], parents, structures)
+    plain = moments.compress(columns, starts, structures)
+    assert ours.n_obs == 60
+    assert deviances(ours, structures) == pytest.approx(deviances(plain, structures), rel=1e-11, abs=1e-11)
+    assert ours.beta == pytest.approx(plain.beta, rel=1e-12)

@@ -27,7 +27,7 @@ def nested_likelihood(reml, sd=(0.7, 0.4)):
         )[codes] * size
     starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in (inner, outer)]
     structures = (General(2, "pdSymm"), General(2, "pdSymm"))
-    return Likelihood(compress(np.concatenate([Z, Z, Z, y[None]]), starts, structures, 2), structures, reml)
+    return Likelihood(compress(np.concatenate([Z, Z, Z, y[None]]), starts, structures), structures, reml)
 
 
 def test_a_thinned_likelihood_keeps_whole_groups(monkeypatch):
