@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pyimpl.boundary import null_space
 from pyimpl.model import Model
-from pyimpl.optimize import Optimum, null_space
+from pyimpl.optimize import Optimum
 
 # Relative random-effects scales beyond this mean that sigma is going to zero beside them.
 _RUNAWAY = 1e11

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyimpl.arrays import Array
+from pyimpl.boundary import null_space
 from pyimpl.moments import Moments
 from pyimpl.objective import Likelihood, log_likelihood
-from pyimpl.optimize import Optimum, null_space
+from pyimpl.optimize import Optimum
 
 
 @dataclass(frozen=True, slots=True)

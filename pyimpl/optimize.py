@@ -2,10 +2,8 @@
 
 In the linear factors Lambda the deviance is smooth and even in every column, so an optimum on the boundary (a
 variance of zero, a correlation of one) is a stationary point like any other and Newton's method converges to it
-quadratically. Two things need care. Lambda = 0 is stationary whether or not it is a minimum: negative curvature shows
-it, and the trust-region step follows it. And at a singular D some directions of change cannot be expressed by a
-triangular Lambda: :func:`escape` checks them against the gradient by D itself (the Karush-Kuhn-Tucker condition of a
-semidefinite program: the gradient must be positive semidefinite on the null space of D).
+quadratically. Lambda = 0 is stationary whether or not it is a minimum: negative curvature shows it, and the
+trust-region step follows it. What else is particular to the boundary is in :mod:`pyimpl.boundary`.
 
 Steps and curvatures are measured in units of each parameter's own size, max(1, sd of the effects it moves), so that
 random effects a million times sigma are no harder than others.
@@ -19,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pyimpl.arrays import Array
-from pyimpl.covariance import General
+from pyimpl.boundary import escape, is_singular, lifted, near_boundary
 from pyimpl.curvature import second_derivatives
 from pyimpl.objective import Evaluation, Likelihood
 from pyimpl.thinning import thinned
@@ -29,17 +27,14 @@ from pyimpl.thinning import thinned
 _CONVERGED = 1e-8
 _EXACT = 1e-12
 _NEAR = 1e-3  # standard errors from the optimum, the curvature known there serves to the end ...
-_ROUND = 1e-3  # ... unless the valley is longer than wide: its smallest curvature below this part of the largest
+_ROUND = 1e-3  # ... unless the smallest curvature is below this part of the largest: a long valley
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
 _RUNAWAY = 1e12  # relative standard deviations beyond this are on their way to infinity
-_ROUNDING = 1e-12
-_SINGULAR = 1e-7  # a standard deviation below this (in units of sigma and of Z's columns) is zero
-# The other valleys that a boundary optimum may have beside it are looked for from these multiples of the start.
+# The other valleys that an optimum on or near the boundary may have beside it are looked for from these multiples of
+# the start, and from beside the optimum.
 _OTHER_STARTS = (25.0, 5.0, 0.2)
-_INFEASIBLE = -1e-6  # a gradient on the null space below this fraction of the largest is a way down
-_NUDGE = 1e-2  # the variance to begin with in such a direction, small beside sigma^2
 
 
 @dataclass(frozen=True)
@@ -86,8 +81,9 @@ def minimise(
 ) -> Optimum:
     """Find the minimum of the deviance over all positive semidefinite D.
 
-    The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from a
-    singular optimum the search begins anew from other starts, and the deepest valley counts. A ``given`` start is
+    The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from an
+    optimum on the boundary, or near it and of few groups, the search begins anew from other starts, and the deepest
+    valley counts. A ``given`` start is
     always tried beside the usual one, so that a bad one does no harm. With ``max_steps`` 0 there is no search: the
     point is the given start, or else the usual one, as it stands.
     """
@@ -95,8 +91,8 @@ def minimise(
         return _newton(likelihood, start if given is None else given, 0)
     best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
     others = [] if given is None else [given]
-    if is_singular(best.evaluation):
-        others += [factor * start for factor in _OTHER_STARTS]
+    if is_singular(best.evaluation) or near_boundary(likelihood, best.evaluation):
+        others += [factor * start for factor in _OTHER_STARTS] + lifted(likelihood, best.evaluation)
     steps = best.steps
     for theta in others:
         other = _descend(likelihood, theta, max_steps)
@@ -276,36 +272,3 @@ def _bisect(too_low: Callable[[float], bool], low: float, high: float) -> float:
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if too_low(middle) else (low, middle)
     return high
-
-
-def is_singular(evaluation: Evaluation) -> bool:
-    """Whether any level's covariance is on the boundary."""
-    return any(null_space(Lambda).shape[1] > 0 for Lambda in evaluation.Lambdas)
-
-
-def null_space(Lambda: Array) -> Array:
-    """Directions in which D = Lambda Lambda' has no variance, (q, d)."""
-    U, s, _ = np.linalg.svd(Lambda)
-    return np.asarray(U[:, s < max(_SINGULAR, _ROUNDING * s[0])])
-
-
-def escape(likelihood: Likelihood, evaluation: Evaluation) -> Array | None:
-    """A better starting point, if an unstructured singular D fails the Karush-Kuhn-Tucker condition."""
-    Lambdas = list(evaluation.Lambdas)
-    moved = False
-    for k, structure in enumerate(likelihood.structures):
-        null = null_space(Lambdas[k])
-        if not isinstance(structure, General) or not null.shape[1]:
-            continue
-        by_D = evaluation.down.gradients[k]
-        values, vectors = np.linalg.eigh(null.T @ by_D @ null)
-        if values[0] < _INFEASIBLE * np.abs(np.diag(by_D)).max():
-            direction = null @ vectors[:, 0]
-            D = Lambdas[k] @ Lambdas[k].T + _NUDGE * np.outer(direction, direction)
-            jitter = 1e-12 * np.trace(D) * np.eye(len(D))  # what is left of the null space needs a factor too
-            Lambdas[k] = np.linalg.cholesky(D + jitter)
-            moved = True
-    if not moved:
-        return None
-    parts = zip(likelihood.structures, Lambdas, strict=True)
-    return np.concatenate([structure.parameters_near(Lambda) for structure, Lambda in parts])
