@@ -16,6 +16,7 @@ from pyimpl.errors import (
     NotSupportedError,
 )
 from pyimpl.fit import LmeFit
+from pyimpl.grouped_data import GroupedInfo, grouped_data, grouped_info
 from pyimpl.lists import LmList, lm_list
 from pyimpl.lme import lme
 from pyimpl.structures import pdBlocked, pdCompSymm, pdDiag, pdIdent, pdLogChol, pdNatural, pdSymm
@@ -24,6 +25,7 @@ __all__ = [
     "ArgumentError",
     "DataError",
     "FormulaError",
+    "GroupedInfo",
     "LmList",
     "LmeError",
     "LmeFit",
@@ -32,6 +34,8 @@ __all__ = [
     "NotSupportedError",
     "compare_fits",
     "compare_pred",
+    "grouped_data",
+    "grouped_info",
     "lm_list",
     "lme",
     "pdBlocked",

@@ -737,6 +737,24 @@ class LmeFit:
         look = pictures.Look(layout=layout, ax=ax, style=style)
         return pictures.plot_effects(effects, form, look, pictures.Loess(span) if smooth else None, grid)
 
+    def update(self, **changes: Any) -> LmeFit:
+        """Fit again with some arguments changed, as R's ``update(fit, ...)``.
+
+        Parameters
+        ----------
+        **changes
+            Arguments of :func:`pyimpl.lme`. A ``.`` in ``fixed="log(.) ~ . + x"`` stands for the old response or the
+            old terms, which R's rules then spell out one by one; the other arguments are replaced as a whole.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such argument, or as for :func:`pyimpl.lme`.
+        """
+        from pyimpl.lme import lme  # which makes the objects of this class
+
+        return lme(**self.model.call.changed(changes))
+
     def __str__(self) -> str:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")
 

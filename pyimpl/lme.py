@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arguments import check_control, check_method, refuse_structure
+from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
@@ -27,16 +28,19 @@ from pyimpl.formula import (
 )
 from pyimpl.formula.variables import check_columns
 from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
+from pyimpl.grouped_data import known_groups
+from pyimpl.lists.result import LmList
 from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
+from pyimpl.sources import resolve
 from pyimpl.starts import point_of
 
 
 def lme(
-    fixed: str,
-    data: pd.DataFrame,
+    fixed: str | pd.DataFrame | LmList,
+    data: pd.DataFrame | None = None,
     random: Any = None,
     correlation: Any = None,
     weights: Any = None,
@@ -51,13 +55,17 @@ def lme(
     Parameters
     ----------
     fixed : str
-        R formula of the fixed effects: ``"mathach ~ ses * sector + I(ses^2)"``.
+        R formula of the fixed effects: ``"mathach ~ ses * sector + I(ses^2)"``. An ``offset(x)`` in it, which R
+        lacks, is taken from the response and added to fitted values and predictions. Or, as in R and without
+        ``data``, grouped data, whose own formula is meant; or an ``lm_list``, whose coefficients become random.
     data : DataFrame
         One row an observation. Text and categorical columns are factors (levels in the order of a Categorical,
         otherwise sorted by code point). ``data.attrs["name"]`` is what printed pages call it.
     random : str, dict or structure
         The random effects: ``"~ ses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ ses)"}`` (outermost level
-        first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc.
+        first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc. Starting
+        values, as in ``pdDiag(c(1, 0), ~ x)``, are one more start of the search. With :func:`grouped_data` the groups
+        need not be named; left out, it is the right side of ``fixed`` as ``pdSymm``, as in R.
     correlation, weights : None
         Within-group correlation and variance functions are not supported here yet; ``rbridge.lme`` has them.
     subset : str, sequence or Series of bool, optional
@@ -68,7 +76,8 @@ def lme(
         Missing values in a used column: an error; leave the rows out; leave them out and pad fitted values with NaN.
     control : mapping, optional
         Names of R's ``lmeControl`` are accepted, so that a call can move between R and Python; only ``maxIter``
-        matters here, since the optimum doesn't depend on the way to it. Beyond R: ``{"rank_deficient": "drop"}``
+        matters here, since the optimum doesn't depend on the way to it (0: no search, the fit is at its starting
+        values). Beyond R: ``{"rank_deficient": "drop"}``
         leaves out columns of the fixed effects that are linear combinations of the columns before them, instead of
         refusing them, and says so in a warning.
     contrasts : mapping, optional
@@ -94,11 +103,12 @@ def lme(
     reml = check_method(method) == "REML"
     settings = check_control(control)
     refuse_structure(correlation=correlation, weights=weights)
+    text, data, random = resolve(fixed, data, random)
     data = check_frame(data)
-    formula = parse_formula(fixed, argument="fixed").expand_dot(
+    formula = parse_formula(text, argument="fixed").expand_dot(
         [name for name in data.columns if isinstance(name, str)]
     )
-    levels = parse_random(random, formula)
+    levels = parse_random(random, formula, known_groups(data))
     frame = _select(formula, levels, data, subset, check_na_action(na_action))
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     structures = tuple(level.covariance for level in reversed(design.levels))
@@ -108,7 +118,10 @@ def lme(
         [block.start for level in reversed(design.levels) for block in level.blocks], likelihood, start
     )
     optimum = minimise(likelihood, start, settings.max_steps, given)
-    model = Model(formula, method, frame, design)
+    call = Call(
+        formula, frame.source, random, correlation, weights, subset, method, na_action, control, contrasts
+    )
+    model = Model(formula, method, frame, design, call)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
     for message in messages:
         warnings.warn(message, LmeWarning, stacklevel=2)

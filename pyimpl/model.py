@@ -8,6 +8,7 @@ from typing import TypeGuard, cast
 
 import numpy as np
 
+from pyimpl.call import Call
 from pyimpl.design import Design, Level
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import Formula
@@ -30,12 +31,15 @@ class Model:
         The rows and columns used.
     design : Design
         The same as arrays, with names.
+    call : Call
+        The arguments of ``lme`` that asked for it.
     """
 
     fixed: Formula
     method: str
     frame: ModelFrame
     design: Design
+    call: Call
 
     @property
     def reml(self) -> bool:

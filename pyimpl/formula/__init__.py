@@ -6,6 +6,7 @@ from pyimpl.formula.formula import Formula, parse_formula
 from pyimpl.formula.random import RandomLevel, RandomPart, parse_random
 from pyimpl.formula.structure import parse_structure
 from pyimpl.formula.terms import Terms
+from pyimpl.formula.update import update_formula
 from pyimpl.formula.variables import check_variables, response_column
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "parse_structure",
     "response_column",
     "rows_where",
+    "update_formula",
 ]

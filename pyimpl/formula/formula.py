@@ -48,6 +48,11 @@ class Formula:
         return self._spelled(15)
 
     @property
+    def exact_text(self) -> str:
+        """The whole formula with its numbers to the last digit, for parsing it again."""
+        return self._spelled(17)
+
+    @property
     def text_without_groups(self) -> str:
         """The formula without its groups, as R deparses it: ``~ses`` for ``~ ses | id``."""
         return self._sides(15)
@@ -125,7 +130,7 @@ class Formula:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Long sums are deep trees, which pickle would recurse into; the text rebuilds them.
-        return _rebuild, (self._spelled(17), self.argument)
+        return _rebuild, (self.exact_text, self.argument)
 
 
 def parse_formula(text: str, *, argument: str = "fixed") -> Formula:
@@ -155,7 +160,7 @@ def parse_formula(text: str, *, argument: str = "fixed") -> Formula:
 
 def formula_from(expr: Expr, argument: str) -> Formula:
     """Make a :class:`Formula` of a parsed expression; see :func:`parse_formula`."""
-    response, right = _split_sides(strip_parens(expr), argument)
+    response, right = split_sides(strip_parens(expr), argument)
     groups: tuple[str, ...] = ()
     if isinstance(right, Binary) and right.operator == "|":
         if argument == "fixed":
@@ -180,7 +185,8 @@ def formula_from(expr: Expr, argument: str) -> Formula:
     return Formula(response, right, terms, groups, argument)
 
 
-def _split_sides(expr: Expr, argument: str) -> tuple[Expr | None, Expr]:
+def split_sides(expr: Expr, argument: str) -> tuple[Expr | None, Expr]:
+    """Return the sides of a formula, None for a left side that isn't there."""
     if isinstance(expr, Unary) and expr.operator == "~":
         response, right = None, expr.operand
     elif isinstance(expr, Binary) and expr.operator == "~":

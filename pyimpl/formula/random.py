@@ -69,7 +69,9 @@ class RandomLevel:
     blocks: tuple[RandomPart, ...] = ()
 
 
-def parse_random(random: object, fixed: Formula | None) -> tuple[RandomLevel, ...]:
+def parse_random(
+    random: object, fixed: Formula | None, groups: tuple[str, ...] = ()
+) -> tuple[RandomLevel, ...]:
     """Take the argument ``random`` of ``lme`` apart.
 
     Parameters
@@ -80,7 +82,9 @@ def parse_random(random: object, fixed: Formula | None) -> tuple[RandomLevel, ..
         outermost level first. An object counts as text when its attribute ``r_syntax`` is True; its ``str()``
         is then R syntax.
     fixed : Formula or None
-        The fixed effects, for the mend that an error message offers.
+        The fixed effects: with `groups` a missing `random` means their right side, as pdSymm, at each level.
+    groups : tuple of str
+        The grouping factors of grouped data, outermost first, which `random` need not name again.
 
     Returns
     -------
@@ -90,22 +94,37 @@ def parse_random(random: object, fixed: Formula | None) -> tuple[RandomLevel, ..
     Raises
     ------
     ArgumentError
-        When `random` is missing or of a type that can't be used.
+        When `random` is missing where the data don't know their groups, or of a type that can't be used.
     FormulaError
         When its text is not what nlme accepts.
     """
     if random is None:
-        effects = fixed.right_variables[:1] if fixed is not None else ()
-        raise ArgumentError(
-            f"random: the grouping is missing; write random='~ {effects[0] if effects else 1} | group' "
-            "with the name of the column that holds the groups"
-        )
-    levels = _from_mapping(random) if isinstance(random, Mapping) else _from_text(r_text(random))
+        levels = _default(fixed, groups)
+    elif isinstance(random, Mapping):
+        levels = _from_mapping(random)
+    else:
+        levels = _from_text(r_text(random), groups)
     names = [level.group for level in levels]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise FormulaError(f"random: the group {twice!r} is named twice; give all its effects in one formula")
     return levels
+
+
+def _default(fixed: Formula | None, groups: tuple[str, ...]) -> tuple[RandomLevel, ...]:
+    """The right side of the fixed effects at each level of grouping."""
+    if fixed is None or not groups:
+        names = fixed.right_variables[:1] if fixed is not None else ()
+        raise ArgumentError(
+            f"random: the grouping is missing; write random='~ {names[0] if names else 1} | group' "
+            "with the name of the column that holds the groups"
+        )
+    if fixed.terms.offsets:
+        raise ArgumentError(
+            "random: with offset() in the fixed effects it can't be left out; write its effects out, random='~ 1'"
+        )
+    effects = Formula(None, fixed.right, fixed.terms, (), _ARGUMENT)
+    return tuple(RandomLevel(group, "pdSymm", effects) for group in groups)
 
 
 def r_text(value: object) -> str:
@@ -131,24 +150,32 @@ def _from_mapping(random: Mapping[object, object]) -> tuple[RandomLevel, ...]:
     return tuple(levels)
 
 
-def _from_text(text: str) -> tuple[RandomLevel, ...]:
+def _from_text(text: str, groups: tuple[str, ...]) -> tuple[RandomLevel, ...]:
     expr = strip_parens(parse_expression(text, _ARGUMENT))
     if isinstance(expr, Call) and expr.function == "list":
-        return _from_list(expr)
+        return _from_list(expr, groups)
     if isinstance(expr, Call):
         check_structure(expr, _ARGUMENT)
-        raise FormulaError(
-            f"random: `{shortened(expr)}` names no group; write {{'group': {shortened(expr)!r}}} "
-            "with the name of the column that holds the groups"
-        )
-    return _grouped(expr)
+        if not groups:
+            raise FormulaError(
+                f"random: `{shortened(expr)}` names no group; write {{'group': {shortened(expr)!r}}} "
+                "with the name of the column that holds the groups"
+            )
+        return tuple(_level(group, expr) for group in groups)
+    return _grouped(expr, groups)
 
 
-def _from_list(call: Call) -> tuple[RandomLevel, ...]:
+def _from_list(call: Call, groups: tuple[str, ...]) -> tuple[RandomLevel, ...]:
     if not call.arguments:
         raise FormulaError("random: the list is empty; name at least one group, as in list(id = ~ ses)")
-    if len(call.arguments) == 1 and call.arguments[0].name is None:
-        return _grouped(strip_parens(call.arguments[0].value))
+    nameless = all(one.name is None for one in call.arguments)
+    if len(call.arguments) == 1 and nameless:
+        whole = strip_parens(call.arguments[0].value)
+        if groups and isinstance(whole, Call):
+            return tuple(_level(group, whole) for group in groups)
+        return _grouped(whole, groups)
+    if nameless and len(call.arguments) == len(groups):
+        return tuple(_level(group, one.value) for group, one in zip(groups, call.arguments, strict=True))
     levels = []
     for one in call.arguments:
         if one.name is None:
@@ -159,16 +186,17 @@ def _from_list(call: Call) -> tuple[RandomLevel, ...]:
     return tuple(levels)
 
 
-def _grouped(expr: Expr) -> tuple[RandomLevel, ...]:
-    """Take ``~ effects | a/b`` apart into one level for each of its groups."""
+def _grouped(expr: Expr, known: tuple[str, ...]) -> tuple[RandomLevel, ...]:
+    """Take ``~ effects | a/b`` apart into one level for each of its groups, or else of those `known`."""
     formula = _one_sided(expr)
-    if not formula.groups:
+    groups = formula.groups or known
+    if not groups:
         raise FormulaError(
             f"random: {formula.text!r} names no group; write '{formula.text} | group' "
             "with the name of the column that holds the groups"
         )
     effects = replace(formula, groups=())
-    return tuple(RandomLevel(group, "pdLogChol", effects) for group in formula.groups)
+    return tuple(RandomLevel(group, "pdLogChol", effects) for group in groups)
 
 
 def _level(group: str, expr: Expr) -> RandomLevel:

@@ -93,7 +93,54 @@ parameters <- list(
   pd_of("pdDiag", c(0.3, -0.7, 0.2), 3), pd_of("pdIdent", 0.3, 3),
   pd_of("pdCompSymm", c(0.3, -0.7), 2), pd_of("pdCompSymm", c(0.3, 1.7), 4))
 
+# --- Updated formulas --------------------------------------------------------------------------------------------
+old_formulas <- c("y ~ x", "y ~ x * z", "log(y) ~ x + I(x^2) + a:b", "y ~ a - 1", "y ~ 0 + x + offset(z)", "y ~ 1",
+                  "sqrt(y) ~ (a + b + x)^2 - a:b", "y ~ x + poly(z, 2) + offset(log(x)) + offset(w)", "y ~ a/x",
+                  "y ~ x %in% a + a", "y ~ a * b * x - b", "y ~ `my x` + ns(z, df = 3)")
+new_formulas <- c(". ~ .", ". ~ . + w", ". ~ . - x", "~ . + w", ". ~ . - 1", ". ~ . + 1", "log(.) ~ .", ". / 2 ~ . * w",
+                  ". ~ .^2", ". ~ . - a:b", "w ~ .", "w ~ x * z", ". ~ w", "~ 1", ". ~ . + offset(w)", ". ~ . - offset(w)",
+                  ". ~ w:. + x", ". ~ w + .", ". ~ 0 + .", ". ~ . - .", ". ~ . + I(w^2) - I(x^2)", ". ~ . - offset(z) - a",
+                  ". ~ (. - x) * b", ". ~ . %in% b", ". ~ b/(.)")
+updates <- unlist(lapply(old_formulas, function(old) lapply(new_formulas, function(new) {
+  answer <- tryCatch(update.formula(as.formula(old), as.formula(new)), error = function(e) NULL)
+  if (is.null(answer)) return(NULL)
+  t <- terms(answer)
+  list(old = old, new = new, text = paste(deparse(answer, width.cutoff = 500L), collapse = " "),
+       labels = I(attr(t, "term.labels")), intercept = attr(t, "intercept") == 1)
+})), recursive = FALSE)
+
+# --- Grouped data ------------------------------------------------------------------------------------------------
+orders <- list(
+  max = levels(groupedData(distance ~ age | Subject, children)$Subject),
+  mean = levels(groupedData(distance ~ age | Subject, children, FUN = mean)$Subject),
+  outer = levels(groupedData(distance ~ age | Subject, children, outer = ~Sex)$Subject),
+  outer_two = levels(groupedData(distance ~ age | Subject, children, outer = ~ Sex + Sex)$Subject),
+  kept = levels(groupedData(distance ~ age | Subject, children, order.groups = FALSE)$Subject),
+  logged = levels(groupedData(log(distance) ~ age | Subject, subset(children, Sex == "Female"), FUN = min)$Subject),
+  numbers = levels(groupedData(y ~ x | g, data.frame(y = c(3, 1, 2, 9, 1, 1), x = 1:6, g = c(10, 9, 8, 10, 9, 2)))$g),
+  nested = levels(groupedData(pixel ~ day | Dog/Side, dogs)$Dog))
+options(width = 80, digits = 7)
+converged <- lmeControl(niterEM = 20000, msMaxIter = 0, maxIter = 1, returnObject = TRUE)
+measured <- function(call) {
+  call <- substitute(call)
+  call$control <- quote(converged)
+  fit <- suppressWarnings(eval(call, globalenv()))
+  list(page = paste0(capture.output(print(fit)), collapse = "\n"), log_lik = as.numeric(logLik(fit)))
+}
+kids <- groupedData(distance ~ age | Subject, children)
+pups <- groupedData(pixel ~ day | Dog/Side, dogs)
+grouped <- list(
+  missing = measured(lme(distance ~ age, kids)),
+  missing_other = measured(lme(distance ~ log(age), kids)),
+  whole = measured(lme(kids)),
+  formula = measured(lme(distance ~ age * Sex, kids, random = ~1)),
+  structure = measured(lme(distance ~ age * Sex, kids, random = pdDiag(~age))),
+  list = measured(lme(nlme::lmList(distance ~ age | Subject, kids))))
+grouped$nested_missing <- measured(lme(pixel ~ 1, pups))
+grouped$nested_formula <- measured(lme(pixel ~ day + I(day^2), pups, random = ~1))
+
 write_json(list(R = R.version.string, nlme = as.character(packageVersion("nlme")), lme4 = as.character(packageVersion("lme4")),
                 data = list(children = columns(children), dogs = columns(dogs)), offsets = offsets, deficient = deficient, starts = starts,
-                parameters = parameters),
+                parameters = parameters, orders = orders, grouped = grouped,
+                updates = Filter(Negate(is.null), updates)),
            output, digits = I(17), auto_unbox = TRUE)

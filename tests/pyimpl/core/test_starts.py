@@ -118,7 +118,7 @@ def test_one_level_may_have_them_and_another_not(dogs: pd.DataFrame) -> None:
 def test_the_optimum_doesn_t_depend_on_them(value: Any, method: str, children: pd.DataFrame) -> None:
     plain = lme("distance ~ age * Sex", children, "~ age | Subject", method=method)
     fit = lme("distance ~ age * Sex", children, {"Subject": pdLogChol("~ age", value)}, method=method)
-    assert fit.convergence.starts == 2
+    assert fit.convergence.starts == plain.convergence.starts + 1
     assert fit.log_lik == pytest.approx(plain.log_lik, rel=1e-12)
     assert fit.var_corr().to_frame()["std_dev"].tolist() == pytest.approx(
         plain.var_corr().to_frame()["std_dev"].tolist(), rel=1e-8

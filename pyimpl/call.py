@@ -1,0 +1,63 @@
+"""The call that a fit came from, and what it becomes when some of its arguments change."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+
+from pyimpl.errors import ArgumentError
+from pyimpl.formula import Formula, update_formula
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """The arguments of ``lme``, as they were given; ``fixed`` without ``.`` and ``data`` as frames.
+
+    Attributes
+    ----------
+    fixed : Formula
+    data : DataFrame
+    random, correlation, weights, subset : object
+    method, na_action : str
+    control, contrasts : mapping or None
+    """
+
+    fixed: Formula
+    data: pd.DataFrame
+    random: Any = None
+    correlation: Any = None
+    weights: Any = None
+    subset: Any = None
+    method: str = "REML"
+    na_action: str = "fail"
+    control: Mapping[str, Any] | None = None
+    contrasts: Mapping[str, str] | None = None
+
+    def changed(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with some of them replaced, as R's ``update`` has it.
+
+        A new ``fixed`` may have ``.`` for the old sides; other arguments are replaced as a whole, and None takes them
+        away.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such argument, or ``fixed`` is no formula.
+        """
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in changes:
+            if name not in arguments:
+                close = difflib.get_close_matches(name, arguments, n=1)
+                mend = f"did you mean {close[0]!r}?" if close else f"they are {', '.join(arguments)}"
+                raise ArgumentError(f"update: {name!r} is not an argument of lme; {mend}")
+        fixed = changes.get("fixed", ". ~ .")
+        if not isinstance(fixed, str):
+            raise ArgumentError(
+                f"fixed: expected a formula such as '. ~ . + x' as text, got {type(fixed).__name__}"
+            )
+        new = update_formula(self.fixed, fixed) if "fixed" in changes else self.fixed
+        return {**arguments, **changes, "fixed": new.exact_text}
