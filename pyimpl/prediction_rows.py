@@ -84,12 +84,14 @@ def rows_of_newdata(
 
 def group_names(model: Model, newdata: pd.DataFrame, depth: int) -> Labels:
     """Each new row's group at a level, named as R names groups, ``A/1``; None where a label is missing."""
-    levels = model.levels[:depth]
-    names = _labels(levels[0].grouping, newdata)
-    for level in levels[1:]:
-        names = names + np.array(["/"], object) + _labels(level.grouping, newdata)
-    missing = newdata[[level.grouping.name for level in levels]].isna().any(axis=1)
-    return np.where(missing, np.array([None], object), names)
+    names = np.full(len(newdata), "", object)
+    missing = np.full(len(newdata), False)
+    for k, level in enumerate(model.levels[:depth]):
+        own, distinct = _labels(level.grouping, newdata)
+        missing |= own < 0
+        names += np.append("/" * (k > 0) + distinct, np.array([""], object))[own]
+    names[missing] = None
+    return names
 
 
 def where_complete(
@@ -119,23 +121,23 @@ def known_groups(groupings: Sequence[Grouping], newdata: pd.DataFrame) -> tuple[
     """Each row's group codes at these levels, outermost first; -1 for groups that the data didn't have."""
     codes: list[Indices] = []
     for grouping in groupings:
-        labels = pd.Index(_labels(grouping, newdata))
-        if not codes:
-            own = pd.Index(grouping.names).get_indexer(labels)
-        else:
-            known = pd.MultiIndex.from_arrays([grouping.parents, grouping.labels])
-            own = known.get_indexer(pd.MultiIndex.from_arrays([codes[-1], labels]))
-        missing = newdata[grouping.name].isna().to_numpy()
-        codes.append(np.where(missing, -1, own))
+        of_group, in_fit = pd.factorize(grouping.labels)
+        own, distinct = _labels(grouping, newdata)
+        # the last place is for rows without a label
+        of_row = np.append(pd.Index(in_fit).get_indexer(pd.Index(distinct)), -1)[own]
+        if codes:
+            of_group = grouping.parents * len(in_fit) + of_group
+            of_row = np.where((codes[-1] < 0) | (of_row < 0), -1, codes[-1] * len(in_fit) + of_row)
+        codes.append(np.asarray(pd.Index(of_group).get_indexer(pd.Index(of_row))))
     return tuple(codes)
 
 
-def _labels(grouping: Grouping, newdata: pd.DataFrame) -> Labels:
-    """Each row's own label at a level, as the fit would spell it."""
+def _labels(grouping: Grouping, newdata: pd.DataFrame) -> tuple[Indices, Labels]:
+    """Each row's own label as its place among the distinct ones (-1 if missing), and these as the fit spells them."""
     column = select_column(newdata, grouping.name, "newdata")
+    own, distinct = pd.factorize(column)
     known = set(grouping.labels)
-    names = {value: _name_in_fit(value, known) for value in column.unique()}
-    return column.astype(object).map(names).to_numpy(object)
+    return own, np.array([_name_in_fit(value, known) for value in distinct], object)
 
 
 def _name_in_fit(value: object, known: set[str]) -> str:
