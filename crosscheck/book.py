@@ -79,7 +79,7 @@ def book(only: Iterable[str] = ()) -> tuple[Case, ...]:
     Parameters
     ----------
     only : iterable of str
-        Beginnings of names, such as ``"ch04"`` or ``"ch01-fm1Rail.lme"``; all models by default.
+        Names of models, such as ``"ch01-fm1Rail.lme"``, or their beginnings, such as ``"ch04"``; all by default.
 
     Raises
     ------
@@ -87,12 +87,18 @@ def book(only: Iterable[str] = ()) -> tuple[Case, ...]:
         No model's name begins so.
     """
     cases = _cases()
-    wanted = tuple(only)
-    for beginning in wanted:
-        if not any(case.spec.name.startswith(beginning) for case in cases):
-            names = ", ".join(dict.fromkeys(case.spec.name.split("-")[0] for case in cases))
-            raise UsageError(f"no model of the book begins with {beginning!r}; they begin with {names}")
-    return tuple(case for case in cases if not wanted or case.spec.name.startswith(wanted))
+    wanted = [_named(beginning, cases) for beginning in only]
+    return tuple(case for case in cases if not wanted or any(case.spec.name in names for names in wanted))
+
+
+def _named(beginning: str, cases: Iterable[Case]) -> frozenset[str]:
+    """Return the model of that name, or else those whose names begin so."""
+    names = [case.spec.name for case in cases]
+    found = {beginning} & set(names) or {name for name in names if name.startswith(beginning)}
+    if not found:
+        chapters = ", ".join(dict.fromkeys(name.split("-")[0] for name in names))
+        raise UsageError(f"no model of the book begins with {beginning!r}; they begin with {chapters}")
+    return frozenset(found)
 
 
 @cache

@@ -5,7 +5,20 @@ A report is built as neutral blocks (:mod:`.blocks`), which :mod:`.plain` and, w
 """
 
 from .blocks import Block, Cell, Column, Lines, Table
+from .book import book_report
+from .book_page import book_page
 from .hsb import hsb_report
-from .machine import study_to_dict
+from .machine import judged_to_dict, study_to_dict
 
-__all__ = ["Block", "Cell", "Column", "Lines", "Table", "hsb_report", "study_to_dict"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Column",
+    "Lines",
+    "Table",
+    "book_page",
+    "book_report",
+    "hsb_report",
+    "judged_to_dict",
+    "study_to_dict",
+]

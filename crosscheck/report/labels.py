@@ -34,7 +34,12 @@ _VERDICTS: dict[Verdict, tuple[str, Tone]] = {
 _ENGINES = {
     f"{side}{control}": called
     for side in ("nlme", "recorded")
-    for control, called in {"-converged": "R", "-tight": "R tight", "": "R default"}.items()
+    for control, called in {
+        "-converged": "R",
+        "-tight": "R tight",
+        "": "R default",
+        "-symm": "R pdSymm",
+    }.items()
 }
 NAME_WIDTH = 21
 

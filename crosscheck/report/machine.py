@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from ..book import not_covered
 from ..compare import Comparison, Row
+from ..judge import Judged
 from ..published import PUBLISHED
 from ..quantities import QUANTITIES
 from ..study import Checked, ModelCheck, Study
@@ -40,6 +43,29 @@ def study_to_dict(study: Study, *, verbose: bool = False) -> dict[str, Any]:
             for position, figure in enumerate(PUBLISHED)
             if figure.model == check.spec.name
         ],
+    }
+
+
+def judged_to_dict(judged: Sequence[Judged], *, live: bool, verbose: bool = False) -> dict[str, Any]:
+    """Return the book's verdicts as data that JSON can carry, as :func:`study_to_dict` does a study."""
+    return {
+        "agree": bool(judged) and all(one.agree for one in judged),
+        "r": "live" if live else "recorded",
+        "models": [
+            {
+                "calls": [str(call) for call in one.case.calls],
+                "agree": one.agree,
+                "numbers_agree": one.numbers_agree,
+                "pages_identical": one.same_pages,
+                "other_pages": list(one.other_pages),
+                "reason": one.reason,
+                "log_lik_above_r": _number(one.gain),
+                "candidate": one.candidate.engine,
+                **{key: value for key, value in _model(one.check, verbose).items() if key != "agree"},
+            }
+            for one in judged
+        ],
+        "not_covered": [{"call": str(call), "asks_for": list(call.beyond)} for call in not_covered()],
     }
 
 

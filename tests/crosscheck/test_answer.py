@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from crosscheck import Answer, ModelSpec
-from crosscheck.errors import NotRecordedError, RecordError
+from crosscheck.errors import NotRecordedError, RecordedFailureError, RecordError
 from crosscheck.grid import Grid
 from crosscheck.recordfile import path_of, read, to_json, write
 
@@ -123,6 +124,25 @@ def test_json_is_readable_and_exact():
 def test_nothing_recorded_says_so(tmp_path):
     with pytest.raises(NotRecordedError, match="nothing is recorded for hsb-fake-reml"):
         read(SPEC, "converged", folder=tmp_path)
+
+
+def test_an_error_of_rs_is_its_recorded_answer(answer, tmp_path):
+    write(
+        SPEC,
+        {"default": "RError: singular", "tight": answer},
+        {"default": {}, "tight": {}},
+        {},
+        tmp_path,
+        "tight",
+    )
+    with pytest.raises(RecordedFailureError, match="RError: singular"):
+        read(SPEC, "default", folder=tmp_path)
+    assert read(SPEC, "tight", folder=tmp_path).fitted == answer.fitted
+
+
+def test_a_study_keeps_its_records_apart():
+    spec = replace(SPEC, study="book")
+    assert path_of(spec).parts[-3:] == ("book", "recorded", "fake.json")
 
 
 def test_a_record_of_another_model_is_refused(answer, tmp_path):

@@ -155,6 +155,47 @@ def test_a_seeded_error_is_found_and_only_that(error, answer):
     assert str(comparison).count("\n") >= 1
 
 
+def one_row_a_child(answer: Answer, share: float) -> Answer:
+    """Return the answer as of a random intercept in every row, whose variance is that share of the total 10."""
+    names = ("(Intercept)",)
+    school, level = answer.levels
+    level = Level(
+        level.group,
+        10.0,
+        Grid(names, ("std_dev",), [[math.sqrt(share * 10)]]),
+        None,
+        Grid(names, names, [[share * 10]]),
+        Grid(level.ranef.rows, names, level.ranef.values[:, :1] * share),
+    )
+    fitted = replace(answer.fitted, values=answer.fitted.values * [1, 1, share])
+    pages = {key: f"{page} {share}" if key != "anova" else page for key, page in answer.pages.items()}
+    scalars = {**answer.scalars, "sigma": math.sqrt((1 - share) * 10)}
+    return replace(answer, levels=(school, level), fitted=fitted, pages=pages, scalars=scalars)
+
+
+def test_an_intercept_in_every_row_is_compared_by_the_sum_of_the_variances(answer):
+    comparison = compare(one_row_a_child(answer, 0.3), one_row_a_child(answer, 0.6), QUANTITIES)
+    assert comparison.agree, str(comparison)
+    free = {row.quantity for row in comparison.rows if row.verdict is Verdict.UNDEFINED}
+    assert free == {"std_dev", "var_cov", "ranef", "fitted", "fit", "summary", "var_corr"}
+    assert not any(
+        row.name.startswith("school") for row in comparison.rows if row.verdict is Verdict.UNDEFINED
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "blamed"),
+    [
+        (scalar("sigma", times(1.001)), "sigma"),
+        (scalar("log_lik", plus(-1e-6)), "log_lik"),
+        (lambda a: replace(a, levels=(a.levels[0],)), "n_groups"),
+    ],
+)
+def test_an_intercept_in_every_row_is_no_excuse_for_the_rest(answer, spoil, blamed):
+    right = one_row_a_child(answer, 0.3)
+    assert blamed in {row.quantity for row in compare(right, spoil(right), QUANTITIES).failures}
+
+
 def test_every_quantity_has_a_seeded_error():
     untested = {quantity.key for quantity in QUANTITIES} - {quantity for quantity, _ in SEEDED.values()}
     assert untested == {"var_params"}  # read and measured as corr_params and std_dev are

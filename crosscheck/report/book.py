@@ -1,0 +1,171 @@
+"""The report of ``crosscheck book``: one row a model, then what isn't R's page and why, and what isn't covered."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ..book import calls, not_covered
+from ..compare import Comparison
+from ..judge import Judged
+from ..study import ModelCheck
+from . import labels, numbers
+from .blocks import Block, Cell, Column, Lines, Table
+from .models import model_blocks
+
+SHOWN = {
+    "log_lik": "logLik",
+    "coefficient": "coef",
+    "std_error": "SE",
+    "std_dev": "sd",
+    "corr": "cor",
+    "ranef": "BLUP",
+    "fitted": "fitted",
+}
+"""The quantities that have a column of digits."""
+
+PAGE_NAMES = {"fit": "print", "summary": "summary", "var_corr": "VarCorr", "anova": "anova"}
+LEGEND = (
+    "held to: the fit of R that got furthest: R (its EM algorithm until it converges), R tight or R default.",
+    "digits: LRE, the fewest digits of agreement with it among all values of a kind, at most 15; dflt: the fewest "
+    "that the sds of R's own default fit have.",
+    "pages: print(fit), summary(fit), VarCorr(fit) and anova(fit), character for character.",
+)
+
+
+def book_report(
+    judged: Sequence[Judged], *, live: bool, why_recorded: str = "", verbose: bool = False
+) -> Iterator[Block]:
+    """Yield the blocks of the report; the tables of single models only where they disagree, or if `verbose`."""
+    yield _head(judged, live, why_recorded)
+    for one in judged:
+        if verbose or not one.numbers_agree:
+            alone = ModelCheck(one.check.spec, one.check.reference, (one.candidate,), one.check.own, None, ())
+            yield from model_blocks(alone, every_row=verbose)
+    yield models_table(judged)
+    if others := tuple(other_pages(judged)):
+        yield Lines(tuple(Cell(line) for line in others), "Pages that aren't R's, and why")
+    yield Lines(tuple(Cell(line, "dim") for line in uncovered()), "Calls not covered yet")
+    yield Lines((verdict(judged, live),), page=True)
+
+
+def models_table(judged: Sequence[Judged]) -> Table:
+    """Return the table of all models: digits by quantity, pages, verdict."""
+    columns = (
+        Column("model", "left"),
+        Column("calls"),
+        Column("held to", "left"),
+        *(Column(title) for title in SHOWN.values()),
+        Column("dflt"),
+        Column("pages", "left"),
+        Column("verdict", "left"),
+    )
+    return Table("The models", columns, tuple(_row(one) for one in judged))
+
+
+def _row(one: Judged) -> tuple[Cell, ...]:
+    found = [fewest_digits(one.comparison, key) for key in SHOWN]
+    good = Cell("agree", "good") if one.agree else Cell("DISAGREE", "bad")
+    own = default_digits(one)
+    return (
+        Cell(one.case.spec.name),
+        Cell(str(len(one.case.calls))),
+        Cell(held_to(one)),
+        *(Cell("-" if math.isnan(digits) else numbers.digits(digits)) for digits in found),
+        Cell("-" if math.isnan(own) else numbers.digits(own), "dim"),
+        Cell(pages_word(one), "" if one.same_pages else "warn"),
+        good,
+    )
+
+
+def held_to(one: Judged) -> str:
+    """Return which of R's fits the model is held to."""
+    return labels.engine(one.check.reference.about.engine) if one.check.reference else "no answer"
+
+
+def fewest_digits(comparison: Comparison | None, quantity: str) -> float:
+    """Return the fewest digits of agreement on a quantity, NaN where it has no value that is defined and not 0."""
+    rows = comparison.of(quantity) if comparison is not None else ()
+    counted = (row.digits for row in rows if row.verdict != "undefined" and "count" not in row.rule)
+    return min(counted, default=math.nan)
+
+
+def default_digits(one: Judged) -> float:
+    """Return the digits of the standard deviations of R's default fit; NaN where R has none or is held to it."""
+    defaults = [made for made in one.check.own if labels.engine(made.engine) == "R default"]
+    return fewest_digits(defaults[0].comparison, "std_dev") if defaults else math.nan
+
+
+def pages_word(one: Judged) -> str:
+    """Return how a model's pages compare, in a word or two."""
+    if one.comparison is None:
+        return "none"
+    if one.same_pages:
+        return "identical"
+    return one.reason.split(":")[0] if one.reason else "ANOTHER"
+
+
+def other_pages(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield a line for each model whose pages aren't all R's."""
+    for one in judged:
+        if one.comparison is not None and not one.same_pages:
+            pages = ", ".join(PAGE_NAMES[key] for key in one.other_pages)
+            yield f"{one.case.spec.name} ({pages}): {one.reason or 'NOTHING EXPLAINS IT'}"
+
+
+def uncovered() -> tuple[str, ...]:
+    """Return what isn't covered yet, with counts."""
+    left = Counter(" and ".join(call.beyond).replace("fixed_sigma", "fixed sigma") for call in not_covered())
+    text = ", ".join(f"{count} with {what}" for what, count in left.items())
+    return (f"{left.total()} of the {len(calls())} calls: {text}.",)
+
+
+def verdict(judged: Sequence[Judged], live: bool) -> Cell:
+    """Return the one line of verdict."""
+    engines = ", ".join(dict.fromkeys(one.candidate.engine for one in judged))
+    against = f"{engines} and R ({'live' if live else 'recorded'})"
+    failed = [one for one in judged if not one.agree]
+    if failed or not judged:
+        return Cell(f"DISAGREE: {against}: {len(failed)} of {len(judged)} models", "bad")
+    return Cell(f"AGREE: {against}: {tally(judged)}", "good")
+
+
+def tally(judged: Sequence[Judged]) -> str:
+    """Return the counts of models, calls, values and pages."""
+    asked = sum(len(one.case.calls) for one in judged)
+    values = sum(len(one.comparison.rows) for one in judged if one.comparison)
+    regular = [one for one in judged if one.is_regular]
+    same = sum(one.same_pages for one in regular)
+    text = f"{_count(len(judged), 'model')} ({_count(asked, 'call')}), {values:,} values; "
+    text += f"pages identical in {same} of {len(regular)}"
+    others = [one for one in judged if not one.is_regular]
+    same = sum(one.same_pages for one in others)
+    return text + (f", in {same} of {len(others)} without a regular optimum" if others else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _head(judged: Sequence[Judged], live: bool, why_recorded: str) -> Block:
+    reference = next((one.check.reference for one in judged if one.check.reference), None)
+    about = reference.about.provenance if reference else {}
+    r = f"R {about.get('R', '?')}, nlme {about.get('nlme', '?')}, {about.get('os', '?')}"
+    lines = [Cell(f"R: live, {r}") if live else Cell(f"R: RECORDED, not run now; the answers of {r}", "warn")]
+    lines += [Cell(why_recorded, "warn")] if why_recorded else []
+    lines += [Cell(line, "dim") for line in r_failed(judged)]
+    lines += [Cell(line, "dim") for line in LEGEND]
+    return Lines(
+        tuple(lines),
+        "crosscheck book: does a native lme give R's answers on the calls that come with nlme?",
+    )
+
+
+def r_failed(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield a line for each of R's fits that ended in an error."""
+    for one in judged:
+        for made in one.check.own:
+            if made.error:
+                why = made.error.removeprefix("RecordedFailureError: ").removeprefix("RError: ")
+                yield f"{one.case.spec.name}: {labels.engine(made.engine)} stopped with an error: {why}"
