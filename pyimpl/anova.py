@@ -103,7 +103,7 @@ def terms_of(model: Model) -> Terms:
     assign = np.asarray(design.fixed.assign)
     numbers = np.unique(assign)
     labels = tuple("(Intercept)" if k == 0 else design.fixed.term_labels[k - 1] for k in numbers)
-    df = term_denominator_df(design.X[design.order].T, design.sorted_codes, assign)
+    df = term_denominator_df(design.containment, assign)
     return Terms(labels, tuple(np.flatnonzero(assign == k) for k in numbers), df)
 
 
@@ -150,7 +150,7 @@ def contrast_test(model: Model, estimates: Estimates, L: Any) -> Anova:
     if np.linalg.matrix_rank(values) < len(values):
         raise ArgumentError("L: its rows are linearly dependent; leave out what the others imply")
     used = np.flatnonzero((values != 0).any(axis=0))
-    df = _one_df(denominator_df(design.X[design.order].T, design.sorted_codes)[used], "L")
+    df = _one_df(denominator_df(design.containment)[used], "L")
     names = tuple(frame.columns[used])
     contrast = Contrast(names, values[:, used], tuple(map(str, frame.index)))
     return _test_of(model, estimates, values, df, "F-test for linear combination(s)", contrast)

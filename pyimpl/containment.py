@@ -8,6 +8,7 @@ against what is left there (Pinheiro & Bates 2000, section 2.4.2).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,8 +24,27 @@ def varies_within(columns: Array, codes: Indices) -> np.ndarray:
     return np.array([bool(np.any((column[1:] != column[:-1]) & inside)) for column in columns])
 
 
-def denominator_df(columns: Array, codes: Sequence[Indices]) -> Indices:
-    """Degrees of freedom of each fixed-effect column.
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """Where each column of X varies, and what there is to estimate it from.
+
+    Attributes
+    ----------
+    stratum : (p,) int array
+        The innermost level at which the column varies: 0 between the outermost groups, Q within the innermost.
+    constant : (p,) bool array
+        Whether the column is an intercept.
+    sizes : tuple of int
+        0, the number of groups of each level (outermost first), the number of rows.
+    """
+
+    stratum: Indices
+    constant: np.ndarray
+    sizes: tuple[int, ...]
+
+
+def containment_of(columns: Array, codes: Sequence[Indices]) -> Containment:
+    """Find out where the columns of X vary.
 
     Parameters
     ----------
@@ -32,21 +52,22 @@ def denominator_df(columns: Array, codes: Sequence[Indices]) -> Indices:
         The columns of X, rows sorted so that the groups of every level are contiguous.
     codes : sequence of (N,) int arrays
         Group codes of each level, outermost first.
-
-    Returns
-    -------
-    (p,) int array
     """
-    return _contained(strata(columns, codes), is_constant(columns), _sizes(columns, codes))
+    sizes = (0, *(len(np.unique(level)) for level in codes), columns.shape[1])
+    return Containment(strata(columns, codes), is_constant(columns), sizes)
 
 
-def term_denominator_df(columns: Array, codes: Sequence[Indices], assign: Indices) -> Indices:
+def denominator_df(contained: Containment) -> Indices:
+    """Degrees of freedom of each fixed-effect column, (p,)."""
+    return _left(contained.stratum, contained.constant, contained.sizes)
+
+
+def term_denominator_df(contained: Containment, assign: Indices) -> Indices:
     """Degrees of freedom of each term: all its columns count where the innermost of them varies.
 
     Parameters
     ----------
-    columns, codes
-        As for :func:`denominator_df`.
+    contained : Containment
     assign : (p,) int array
         The number of each column's term.
 
@@ -55,10 +76,9 @@ def term_denominator_df(columns: Array, codes: Sequence[Indices], assign: Indice
     (terms,) int array, by ascending number
     """
     numbers, position = np.unique(assign, return_inverse=True)
-    own, constant = strata(columns, codes), is_constant(columns)
-    innermost = np.array([own[assign == k].max() for k in numbers])[position]
-    whole = np.array([constant[assign == k].all() for k in numbers])[position]
-    df = _contained(innermost, whole, _sizes(columns, codes))
+    innermost = np.array([contained.stratum[assign == k].max() for k in numbers])[position]
+    whole = np.array([contained.constant[assign == k].all() for k in numbers])[position]
+    df = _left(innermost, whole, contained.sizes)
     return np.asarray(df[[np.flatnonzero(assign == k)[0] for k in numbers]], np.intp)
 
 
@@ -75,11 +95,7 @@ def is_constant(columns: Array) -> np.ndarray:
     return np.array([bool(np.ptp(column) <= _CONSTANT * abs(column[0])) for column in columns])
 
 
-def _sizes(columns: Array, codes: Sequence[Indices]) -> list[int]:
-    return [0, *[len(np.unique(level)) for level in codes], columns.shape[1]]
-
-
-def _contained(stratum: Indices, constant: np.ndarray, sizes: list[int]) -> Indices:
+def _left(stratum: Indices, constant: np.ndarray, sizes: Sequence[int]) -> Indices:
     """What is left in each column's stratum; an intercept has the most of all."""
     left = np.diff(sizes)
     left = left - np.bincount(stratum[~constant], minlength=len(left))

@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.containment import Containment, containment_of
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
-from pyimpl.errors import DataError
+from pyimpl.errors import DataError, FormulaError, NotSupportedError
 from pyimpl.formula import (
     ColumnSpec,
     Formula,
@@ -78,8 +79,8 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
-    """Everything that the numerics need to know of the model, and the names of what they return.
+class DesignRows:
+    """The rows of a model as plain arrays, in the order of the rows of the frame.
 
     Attributes
     ----------
@@ -89,10 +90,6 @@ class Design:
         What the formula's ``offset()`` terms add to the fixed effects' part: the model is fitted to y - offset.
     X : (N, p) array
     Z : tuple of (N, q) arrays, outermost level first
-        All in the order of the rows of the frame.
-    fixed : ColumnSpec
-        Names and builds the columns of X.
-    levels : tuple of Level, outermost first
     order : (N,) int array
         The rows sorted by group, stably.
     """
@@ -101,9 +98,77 @@ class Design:
     offset: Array
     X: Array
     Z: tuple[Array, ...]
+    order: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Everything that the numerics need to know of the model, and the names of what they return.
+
+    Attributes
+    ----------
+    fixed : ColumnSpec
+        Names and builds the columns of X.
+    levels : tuple of Level, outermost first
+    n_obs : int
+        How many rows there are.
+    rows : DesignRows or None
+        The rows, where they were kept; those of data too large for memory are not.
+    contained : Containment or None
+        Where the columns of X vary, where it can't be found from the rows.
+    """
+
     fixed: ColumnSpec
     levels: tuple[Level, ...]
-    order: Indices
+    n_obs: int
+    rows: DesignRows | None
+    contained: Containment | None = None
+
+    @property
+    def kept(self) -> DesignRows:
+        """The rows.
+
+        Raises
+        ------
+        NotSupportedError
+            They weren't kept.
+        """
+        if self.rows is None:
+            raise NotSupportedError(
+                "data: the rows were read in pieces and not kept, and this needs them all at once; fit a part that "
+                "fits into memory, as a DataFrame"
+            )
+        return self.rows
+
+    @property
+    def y(self) -> Array:
+        """The response, (N,)."""
+        return self.kept.y
+
+    @property
+    def offset(self) -> Array:
+        """What the offsets add, (N,)."""
+        return self.kept.offset
+
+    @property
+    def X(self) -> Array:
+        """Columns of the fixed effects, (N, p)."""
+        return self.kept.X
+
+    @property
+    def Z(self) -> tuple[Array, ...]:
+        """Columns of the random effects, outermost level first, each (N, q)."""
+        return self.kept.Z
+
+    @property
+    def order(self) -> Indices:
+        """The rows sorted by group, (N,)."""
+        return self.kept.order
+
+    @property
+    def containment(self) -> Containment:
+        """Where the columns of X vary."""
+        return self.contained or containment_of(self.X[self.order].T, self.sorted_codes)
 
     @property
     def sorted_codes(self) -> list[Indices]:
@@ -171,7 +236,7 @@ def make_design(
     for level, own in zip(levels, Z, strict=True):
         check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
-    return Design(y, offset, X, Z, spec, levels, order)
+    return Design(spec, levels, len(y), DesignRows(y, offset, X, Z, order))
 
 
 def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
@@ -198,6 +263,13 @@ def _level(
         raise DataError(
             f"random: the formula for '{level.group}' has no random effects; write '~ 1 | {level.group}'"
         )
+    names = [name for spec in specs for name in spec.names]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise FormulaError(
+            f"random: the blocks of '{level.group}' have the effect '{twice}' twice; leave it out of one, as the "
+            "intercept by '~ x - 1'"
+        )
     covariances = tuple(
         _CLASSES[part.structure](size, part.structure) for part, size in zip(parts, sizes, strict=True)
     )
@@ -218,9 +290,10 @@ def _check_group_sizes(level: Level) -> None:
     largest = int(np.bincount(level.grouping.codes).max())
     q = level.covariance.q
     if largest < q:
+        names = ", ".join(level.names[:6]) + (", ..." if q > 6 else "")
         raise DataError(
             f"random: fewer observations than random effects in all groups of '{level.grouping.name}': the largest "
-            f"group has {largest} rows, but each has {q} random effects ({', '.join(level.names)}); drop some"
+            f"group has {largest} rows, but each has {q} random effects ({names}); drop some"
         )
 
 

@@ -54,7 +54,7 @@ class Model:
     @property
     def n_obs(self) -> int:
         """Rows used."""
-        return len(self.design.y)
+        return self.design.n_obs
 
     def depth(self, level: int | str | None) -> int:
         """The number of a level: 0 is the population, 1 the outermost grouping factor, None the innermost.

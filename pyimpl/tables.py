@@ -31,8 +31,7 @@ def adjusted_root(model: Model, estimates: Estimates) -> Array:
 
 def fixed_df(model: Model) -> Array:
     """Denominator degrees of freedom of each fixed effect, (p,), by containment."""
-    design = model.design
-    return denominator_df(design.X[design.order].T, design.sorted_codes)
+    return denominator_df(model.design.containment)
 
 
 def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:

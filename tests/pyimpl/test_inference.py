@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from pyimpl import ArgumentError, LmeWarning, lme
-from pyimpl.containment import denominator_df, term_denominator_df
+from pyimpl.containment import containment_of, denominator_df, term_denominator_df
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def test_a_term_is_tested_where_its_innermost_column_varies():
     codes = np.repeat(np.arange(4), 3)
     between, within = np.repeat([0.0, 1.0, 1.0, 0.0], 3), np.tile([0.0, 1.0, 2.0], 4)
     columns = np.array([np.ones(12), between, within])
-    assert denominator_df(columns, [codes]).tolist() == [7, 2, 7]
-    assert term_denominator_df(columns, [codes], np.array([0, 1, 1])).tolist() == [6, 6]
+    assert denominator_df(containment_of(columns, [codes])).tolist() == [7, 2, 7]
+    assert term_denominator_df(containment_of(columns, [codes]), np.array([0, 1, 1])).tolist() == [6, 6]
 
 
 def test_one_column_terms_have_f_equal_to_t_squared(data, method):
