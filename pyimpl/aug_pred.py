@@ -13,10 +13,11 @@ from pyimpl.arrays import Array, Indices
 from pyimpl.estimates import Estimates
 from pyimpl.frame import ModelFrame
 from pyimpl.group_summary import group_summary
+from pyimpl.grouped_data import grouped_info
 from pyimpl.grouping import Grouping
 from pyimpl.model import LevelChoice, Model
 from pyimpl.prediction import predicted_values
-from pyimpl.prediction_grid import Grid, primary_covariate
+from pyimpl.prediction_grid import Grid, observed_values, primary_covariate
 from pyimpl.prediction_rows import rows_of_newdata
 from pyimpl.report import render_predictions, text_to_html
 
@@ -166,7 +167,7 @@ def augmented_predictions(source: PredictionSource, grid: Grid) -> AugPred:
     """
     data = source.frame.all_columns()
     primary = primary_covariate(grid.primary, data)
-    observed = data[primary].to_numpy(float, na_value=np.nan)
+    observed = observed_values(data, primary)
     values = grid.values(observed)
     codes, n_groups = source.grouping.codes, source.grouping.n_groups
     groups = np.repeat(pd.unique(codes), len(values))
@@ -179,8 +180,9 @@ def augmented_predictions(source: PredictionSource, grid: Grid) -> AugPred:
     ]
     table = pd.concat(blocks).set_axis(_row_names(len(codes), len(rows), tuple(predictions)))
     table[".type"] = pd.Categorical(table[".type"], categories=[*predictions, ORIGINAL], ordered=True)
-    labels = {"x": primary, "y": source.response_text} | _texts(data, "labels")
-    return AugPred(table, labels, {"x": "", "y": ""} | _texts(data, "units"))
+    info = grouped_info(data)
+    labels, units = ({}, {}) if info is None else (info.labels, info.units)
+    return AugPred(table, {"x": primary, "y": source.response_text, **labels}, {"x": "", "y": "", **units})
 
 
 def _block(
@@ -200,11 +202,3 @@ def _row_names(n_observed: int, n_predicted: int, kinds: tuple[str, ...]) -> pd.
         return pd.RangeIndex(1, n_observed + n_predicted + 1)
     numbered = [f"{kind}{k}" for kind in kinds for k in range(1, n_predicted + 1)]
     return pd.Index([*map(str, range(1, n_observed + 1)), *numbered])
-
-
-def _texts(data: pd.DataFrame, attribute: str) -> dict[str, str]:
-    """The labels or units that grouped data have."""
-    given = data.attrs.get(attribute)
-    if not isinstance(given, Mapping):
-        return {}
-    return {axis: str(given[axis]) for axis in ("x", "y") if given.get(axis)}

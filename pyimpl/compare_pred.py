@@ -12,7 +12,7 @@ from pyimpl.aug_pred import ORIGINAL, PREDICTED, AugPred, PredictionSource, augm
 from pyimpl.compare_fits import check_names
 from pyimpl.errors import ArgumentError
 from pyimpl.model import LevelChoice
-from pyimpl.prediction_grid import Grid, primary_covariate
+from pyimpl.prediction_grid import Grid, observed_values, primary_covariate
 
 
 class Predicting(Protocol):
@@ -63,17 +63,20 @@ def compare_pred(
     _check_comparable(first, second)
     data = first.frame.all_columns()
     grid = Grid(primary_covariate(primary, data), minimum, maximum, length_out)
-    values = grid.values(data[grid.primary].to_numpy(float))
+    values = grid.values(observed_values(data, grid.primary))
     grid = replace(grid, minimum=float(values[0]), maximum=float(values[-1]))
-    one, two = augmented_predictions(first, grid), augmented_predictions(second, grid)
+    return _joined(augmented_predictions(first, grid), augmented_predictions(second, grid), names)
+
+
+def _joined(one: AugPred, two: AugPred, names: tuple[str, str]) -> AugPred:
+    """The observations and predictions of the first, then the predictions of the second."""
     others = two.table[two.table[".type"] == PREDICTED].set_axis(one.table.columns, axis=1)
     table = pd.concat([one.table, others], ignore_index=True)
-    group_type = one.table[one.group_name].dtype
-    table[one.group_name] = pd.Series([*one.table[one.group_name], *others[one.group_name]], dtype=group_type)
-    kinds = one.table[".type"].astype(str).replace(PREDICTED, names[0])
-    table[".type"] = pd.Categorical(
-        [*kinds, *[names[1]] * len(others)], categories=[*names, ORIGINAL], ordered=True
-    )
+    groups = table[one.group_name].astype(str)  # the second's may be listed in another order
+    table[one.group_name] = groups.astype(one.table[one.group_name].dtype)
+    first = one.table[".type"].astype(str).replace(PREDICTED, names[0])
+    kinds = [*first, *[names[1]] * len(others)]
+    table[".type"] = pd.Categorical(kinds, categories=[*names, ORIGINAL], ordered=True)
     return AugPred(table.set_axis(range(1, len(table) + 1)), one.labels, one.units)
 
 

@@ -29,10 +29,14 @@ class EffectsFrame(pd.DataFrame):
         return pd.DataFrame
 
     def __str__(self) -> str:
-        columns = [_cells(self.iloc[:, k]) for k in range(self.shape[1])]
+        columns = [self._cells(self.iloc[:, k]) for k in range(self.shape[1])]
         return render_frame(columns, list(map(str, self.index)), list(map(str, self.columns))).removesuffix(
             "\n"
         )
+
+    @staticmethod
+    def _cells(column: pd.Series) -> list[Cell]:
+        return cells(column)
 
 
 class EffectsByLevel(dict[str, pd.DataFrame]):
@@ -63,7 +67,7 @@ class EffectsByLevel(dict[str, pd.DataFrame]):
         return "".join(f"<p>Level: {name}</p>{table.to_html()}" for name, table in self.items())
 
 
-def _cells(column: pd.Series) -> list[Cell]:
+def cells(column: pd.Series) -> list[Cell]:
     """The values of one column as R's ``print`` takes them."""
     dtype, missing = column.dtype, column.isna().tolist()
     if isinstance(dtype, np.dtype) and dtype.kind == "f":

@@ -11,6 +11,7 @@ from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import parse_formula
 from pyimpl.formula.variables import check_columns
+from pyimpl.grouped_data import grouped_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def primary_covariate(primary: object, data: pd.DataFrame) -> str:
         It is not a numeric column of the data.
     """
     if primary is None:
-        display = data.attrs.get("formula")
-        if display is None:
+        info = grouped_info(data)
+        if info is None:
             raise ArgumentError(
-                "primary: say which covariate to predict along, as in primary='age'; only grouped data know it"
+                "primary: say which covariate to predict along, as in primary='age'; only grouped_data() know their own"
             )
-        names = parse_formula(str(display), argument="data").right_variables
+        names = info.formula.right_variables
     elif isinstance(primary, str):
         text = primary if "~" in primary else "~ " + primary if primary not in data.columns else None
         names = (primary,) if text is None else parse_formula(text, argument="primary").right_variables
@@ -77,9 +78,14 @@ def primary_covariate(primary: object, data: pd.DataFrame) -> str:
     column = data[names[0]]
     if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         raise ArgumentError(f"primary: column {names[0]!r} is not numeric; a grid needs numbers")
-    if not np.isfinite(column.to_numpy(float, na_value=np.nan)).any():
+    if not np.isfinite(observed_values(data, names[0])).any():
         raise ArgumentError(f"primary: column {names[0]!r} has no values; choose another covariate")
     return names[0]
+
+
+def observed_values(data: pd.DataFrame, primary: str | None) -> Array:
+    """A covariate's values, NaN where missing."""
+    return data[primary].to_numpy(float, na_value=np.nan)
 
 
 def _is_number(value: object) -> bool:

@@ -18,11 +18,12 @@ from pyimpl.frame import ModelFrame, check_frame
 from pyimpl.group_summary import augment
 from pyimpl.grouping import Grouping
 from pyimpl.intervals import check_conf_level
-from pyimpl.lists.prediction import predicted_values
 from pyimpl.lists.regressions import Regressions
+from pyimpl.lists.rows import rows_of_newdata
 from pyimpl.lists.tables import (
     INTERVAL_COLUMNS,
     SUMMARY_COLUMNS,
+    CoefficientsFrame,
     LmListIntervals,
     LmListSummary,
     interval_bounds,
@@ -141,7 +142,7 @@ class LmList:
         return -2 * self.log_lik + float(np.log(self.n_obs)) * self.n_parameters
 
     def coef(self, aug_frame: bool = False) -> pd.DataFrame:
-        """Coefficients, a row a group.
+        """Coefficients, a row a group; ``str()`` is R's print of them.
 
         Parameters
         ----------
@@ -151,7 +152,7 @@ class LmList:
         """
         names = list(self.grouping.names)
         table = pd.DataFrame(self.regressions.coefficients(), index=names, columns=list(self.columns.names))
-        return self._augmented(table) if aug_frame else table
+        return self._as_table(table, aug_frame)
 
     def fixef(self) -> pd.Series:
         """Averages of the groups' coefficients, undetermined ones left out."""
@@ -171,7 +172,7 @@ class LmList:
         table = coef - coef.mean()
         if standardized:
             table = table / table.std()
-        return self._augmented(table) if aug_frame else table
+        return self._as_table(table, aug_frame)
 
     def fitted(self) -> pd.Series:
         """Fitted values, aligned with the data's index."""
@@ -212,11 +213,15 @@ class LmList:
             As for :meth:`summary`.
         """
         pool = self._pooling(pool)
-        rows = self.frame.rows if newdata is None else check_frame(newdata)
-        parts = (self.formula, self.columns, self.groupings, self.regressions)
-        fit, error, codes = predicted_values(*parts, rows)
+        if newdata is None:
+            rows, codes = self.frame.rows, self.grouping.codes
+            offset, X = self.columns.offset(rows), self.columns.build(rows)
+        else:
+            rows = check_frame(newdata)
+            offset, X, codes = rows_of_newdata(self.formula, self.columns, self.groupings, rows)
+        fit, error = self.regressions.predictions(X, codes)
         unit = self.sigma if pool else self.regressions.sigma[codes]
-        table = pd.DataFrame({"fit": fit, "se.fit": error * unit}, index=rows.index)
+        table = pd.DataFrame({"fit": fit + offset, "se.fit": error * unit}, index=rows.index)
         if newdata is None:
             table = table.apply(lambda column: self.frame.series(column.to_numpy()))
         return table if se else table["fit"].rename(None)
@@ -376,8 +381,10 @@ class LmList:
     def _slices(self, values: Array, columns: tuple[str, ...]) -> SlicedTable:
         return SlicedTable(self.columns.names, tuple(self.grouping.names), columns, values)
 
-    def _augmented(self, table: pd.DataFrame) -> pd.DataFrame:
-        return augment(table, self.frame.all_columns(), self.grouping.codes, self.formula.groups)
+    def _as_table(self, table: pd.DataFrame, aug_frame: bool) -> CoefficientsFrame:
+        if aug_frame:
+            table = augment(table, self.frame.all_columns(), self.grouping.codes, self.formula.groups)
+        return CoefficientsFrame(table)
 
 
 def check_pool(pool: object) -> bool:

@@ -10,12 +10,22 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.effects import EffectsFrame, cells
 from pyimpl.lists.regressions import Regressions
 from pyimpl.report import ListSummaryPage, SlicedTable, render_list_summary, render_slices, text_to_html
+from pyimpl.report.frames import Cell
 from pyimpl.slices import frame_of_slices
 
 SUMMARY_COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")
 INTERVAL_COLUMNS = ("lower", "est.", "upper")
+
+
+class CoefficientsFrame(EffectsFrame):
+    """A row a group; ``str()`` is R's print of it, where what is undetermined is NA rather than NaN."""
+
+    @staticmethod
+    def _cells(column: pd.Series) -> list[Cell]:
+        return [None if cell != cell else cell for cell in cells(column)]
 
 
 @dataclass(frozen=True, repr=False)

@@ -76,7 +76,7 @@ record <- function(call) {
     standardized = if (several_coefficients) unname(as.matrix(ranef(fit, standard = TRUE))),
     fitted = data_order(fitted(fit, asList = TRUE)), residuals = data_order(residuals(fit, asList = TRUE)),
     pooled = if (pool) data_order(residuals(fit, type = "pooled.pearson", asList = TRUE)),
-    page = page(fit), summary = page(s), intervals_page = if (several_coefficients && pool) page(intervals(fit)))
+    page = page(fit), ranef_page = page(ranef(fit)), summary = page(s), intervals_page = if (several_coefficients && pool) page(intervals(fit)))
 }
 
 # --- predictions -----------------------------------------------------------------------------------------------------

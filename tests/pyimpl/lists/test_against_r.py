@@ -128,6 +128,8 @@ def test_fitted_values_and_residuals_in_the_order_of_the_data(name: str) -> None
 def test_pages_are_those_of_r(name: str) -> None:
     fit, wanted = fitted(name), recorded()["lists"][name]
     assert str(fit) == wanted["page"]
+    assert f"Coefficients:\n{fit.coef()}\n" in wanted["page"] + "\n"
+    assert str(fit.ranef()) == wanted["ranef_page"]
     if name == "sides":  # where R has NaN for what is known: see above
         return
     assert str(fit.summary()) == wanted["summary"]

@@ -1,4 +1,4 @@
-"""Predictions of a list of regressions for new rows."""
+"""The rows that a list of regressions predicts for."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ from pyimpl.arrays import Array, Indices
 from pyimpl.formula import ColumnSpec, Formula
 from pyimpl.formula.variables import check_columns
 from pyimpl.grouping import Grouping
-from pyimpl.lists.regressions import Regressions
 from pyimpl.prediction_rows import known_groups, of_newdata, where_complete
 
 
-def predicted_values(
-    formula: Formula,
-    columns: ColumnSpec,
-    groupings: Sequence[Grouping],
-    regressions: Regressions,
-    newdata: pd.DataFrame,
+def rows_of_newdata(
+    formula: Formula, columns: ColumnSpec, groupings: Sequence[Grouping], newdata: pd.DataFrame
 ) -> tuple[Array, Array, Indices]:
-    """Predict for new rows from their groups' regressions.
+    """What predictions of new rows are made from; NaN where a row lacks a value.
 
     Returns
     -------
-    fit : (n,) array
-    error : (n,) array
-        Standard errors where sigma is 1.
+    offset : (n,) array
+    X : (n, p) array
     codes : (n,) int array
         The rows' groups, -1 for those that the data didn't have.
 
@@ -43,5 +37,4 @@ def predicted_values(
     X = where_complete(spec.build, newdata, used, len(spec.names))
     offset = where_complete(lambda frame: spec.offset(frame)[:, None], newdata, used, 1)[:, 0]
     codes = np.asarray(known_groups(groupings, newdata)[-1])
-    fit, error = regressions.predictions(X, codes)
-    return fit + offset, error, codes
+    return offset, X, codes
