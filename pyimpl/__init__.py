@@ -19,6 +19,7 @@ from pyimpl.fit import LmeFit
 from pyimpl.grouped_data import GroupedInfo, grouped_data, grouped_info
 from pyimpl.lists import LmList, lm_list
 from pyimpl.lme import lme
+from pyimpl.pictures import plot_grouped
 from pyimpl.structures import pdBlocked, pdCompSymm, pdDiag, pdIdent, pdLogChol, pdNatural, pdSymm
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "pdLogChol",
     "pdNatural",
     "pdSymm",
+    "plot_grouped",
 ]

@@ -4,6 +4,7 @@ from pyimpl.pictures.comparisons import pairs_of_comparison, plot_comparison, pl
 from pyimpl.pictures.diagnostics import plot_acf, plot_variogram
 from pyimpl.pictures.dots import plot_effects
 from pyimpl.pictures.form import ranef_term
+from pyimpl.pictures.grouped import plot_grouped
 from pyimpl.pictures.loess import Loess
 from pyimpl.pictures.marks import check_line
 from pyimpl.pictures.outliers import Identify
@@ -27,6 +28,7 @@ __all__ = [
     "plot_comparison",
     "plot_effects",
     "plot_form",
+    "plot_grouped",
     "plot_intervals",
     "plot_p_values",
     "plot_pairs",

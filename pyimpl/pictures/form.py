@@ -89,6 +89,11 @@ class Form:
     terms: dict[str, ModelTerm]
     argument: str
 
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """All that is evaluated: response, covariate and conditions."""
+        return (*(() if self.response is None else (self.response,)), self.covariate, *self.conditions)
+
     def term(self, expr: Expr) -> ModelTerm | None:
         """The term of the fit that ``expr`` is, if it is nothing else."""
         expr = strip_parens(expr)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pyimpl.pictures import marks
 from pyimpl.pictures.canvas import as_returned, key_above
+from pyimpl.pictures.labels import with_unit
 from pyimpl.pictures.scatter import Look, axes_for
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def plot_predictions(predictions: AugPred, look: Look, key: bool = True) -> Any:
     names = [name for name in table[".type"].cat.categories if name != _ORIGINAL and name in kinds]
     titles = tuple(map(str, groups.cat.categories))
     labels = [
-        _with_unit(predictions.labels.get(axis, column), predictions.units.get(axis, ""))
+        with_unit(predictions.labels.get(axis, column), predictions.units.get(axis, ""))
         for axis, column in (("x", predictions.primary), ("y", predictions.response))
     ]
     axes, _ = axes_for(titles, labels[0], labels[1], look)
@@ -53,7 +54,3 @@ def plot_predictions(predictions: AugPred, look: Look, key: bool = True) -> Any:
     if key and len(names) > 1:
         key_above(axes[0], lines, [name.removeprefix("predict.") for name in names])
     return as_returned(axes, True)
-
-
-def _with_unit(label: str, unit: str) -> str:
-    return f"{label} {unit}".strip()

@@ -11,8 +11,10 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
+from pyimpl.grouped_data import grouped_info
 from pyimpl.pictures.effects import Effects, Groups, standardized
 from pyimpl.pictures.form import ModelTerm
+from pyimpl.pictures.labels import axis_labels, response_unit, with_unit
 
 if TYPE_CHECKING:
     from pyimpl.fit import LmeFit
@@ -75,7 +77,8 @@ def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:
     """
     if id_res_type not in (None, "pearson", "normalized"):
         raise ArgumentError(f"id_res_type: {id_res_type!r} is unknown; choose 'pearson' or 'normalized'")
-    kept = fit.model.frame.kept
+    kept, data = fit.model.frame.kept, fit.model.frame.source
+    unit = response_unit(data)
     grouping = fit.model.levels[-1].grouping
 
     def residuals(kind: str, level: int | str | None) -> Array:
@@ -83,12 +86,12 @@ def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:
 
     def term(asked: ModelTerm) -> tuple[Array, str]:
         if asked.function == "fitted":
-            return np.asarray(fit.fitted(asked.level))[kept], "Fitted values"
-        kind = residual_type(asked.type, tuple(_FIT_LABELS))
-        return residuals(kind, asked.level), _FIT_LABELS[kind]
+            return np.asarray(fit.fitted(asked.level))[kept], with_unit("Fitted values", unit)
+        kind = _known_type(fit, asked.type)
+        return residuals(kind, asked.level), _label(_FIT_LABELS[kind], kind, unit)
 
     def outlying(kind: str | None) -> Array:
-        same = kind is not None and residual_type(kind, tuple(_FIT_LABELS)) == "normalized"
+        same = _known_type(fit, kind) == "normalized"
         return residuals(id_res_type or ("normalized" if same else "pearson"), None)
 
     return Source(
@@ -99,21 +102,22 @@ def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:
         names=lambda: [str(name) for name in grouping.names[grouping.codes]],
         groupings=tuple(level.grouping.name for level in fit.model.levels),
         residuals='resid(., type = "pearson")',
-        labels={},
+        labels=axis_labels(grouped_info(data)),
     )
 
 
 def list_source(lists: LmList) -> Source:
     """The rows of separate regressions, their terms on them, and their groups."""
-    kept = lists.frame.kept
+    kept, data = lists.frame.kept, lists.frame.source
+    unit = response_unit(data)
 
     def term(asked: ModelTerm) -> tuple[Array, str]:
         if asked.level is not None:
             raise ArgumentError("form: a list of regressions has one level; leave level out")
         if asked.function == "fitted":
-            return np.asarray(lists.fitted())[kept], "Fitted values"
+            return np.asarray(lists.fitted())[kept], with_unit("Fitted values", unit)
         kind = residual_type(asked.type, tuple(_LIST_LABELS))
-        return np.asarray(lists.residuals(kind))[kept], _LIST_LABELS[kind]
+        return np.asarray(lists.residuals(kind))[kept], _label(_LIST_LABELS[kind], kind, unit)
 
     return Source(
         frame=lists.frame.all_columns(),
@@ -123,8 +127,19 @@ def list_source(lists: LmList) -> Source:
         names=lambda: [str(name) for name in lists.grouping.names[lists.grouping.codes]],
         groupings=tuple(grouping.name for grouping in lists.groupings),
         residuals='resid(., type = "pool")',
-        labels={},
+        labels=axis_labels(grouped_info(data)),
     )
+
+
+def _known_type(fit: LmeFit, given: str | None) -> str:
+    """The type of a fit's residuals; without a correlation structure normalized ones are pearson's."""
+    kind = residual_type(given, tuple(_FIT_LABELS))
+    return "pearson" if kind == "normalized" and fit.corr_params().empty else kind
+
+
+def _label(label: str, kind: str, unit: str) -> str:
+    """What an axis calls residuals: those in units of the response have its unit."""
+    return with_unit(label, unit) if kind == "response" else label
 
 
 def residual_type(given: str | None, known: Sequence[str]) -> str:

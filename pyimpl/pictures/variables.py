@@ -10,7 +10,7 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.errors import DataError, FormulaError
-from pyimpl.formula.deparse import deparse
+from pyimpl.formula.deparse import deparse, quote_name
 from pyimpl.formula.evaluate import Evaluator
 from pyimpl.formula.factors import as_categories
 from pyimpl.formula.functions import data_names
@@ -96,8 +96,7 @@ def evaluate_on(
     factors : collection of Expr
         What is a factor whatever its type, on the left and among the conditions.
     """
-    expressions = [e for e in (form.response, form.covariate, *form.conditions) if e is not None]
-    names = list(dict.fromkeys(name for e in expressions for name in data_names(e)))
+    names = list(dict.fromkeys(name for e in form.expressions for name in data_names(e)))
     check_columns(names, frame, form.argument)
     complete = np.flatnonzero(frame[names].notna().all(axis=1)) if names else np.arange(len(frame))
     if not complete.size:
@@ -142,6 +141,11 @@ def _with_terms(form: Form, source: Source) -> tuple[pd.DataFrame, dict[str, str
                 f"{form.argument}: {text} has a value a group, not a row; qqnorm, pairs and plot_ranef draw it"
             )
         columns[text], labels[text] = source.term(term)
+    for expr in form.expressions:
+        spelled = deparse(expr)
+        for text in form.terms:
+            spelled = spelled.replace(quote_name(text), text)
+        labels.setdefault(deparse(expr), spelled)
     return source.frame.assign(**columns), labels
 
 
