@@ -147,7 +147,7 @@ def r_answers(kind, method, data):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", rbridge.RWarning)
                 found.append(rbridge.lme(fixed, data, structure, method=method, control=control).log_lik)
-        except rbridge.RError:
+        except (rbridge.RError, rbridge.DataError):
             continue
     return found
 
