@@ -9,9 +9,10 @@ the boundary: :func:`near_boundary` says whether it is worth looking for others,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pyimpl.arrays import Array
 from pyimpl.covariance import Blocked, Covariance, General
@@ -24,7 +25,7 @@ _NUDGE = 1e-2  # the variance to begin with in such a direction, small beside si
 _LIFT = (
     0.1  # the variance to begin with beside a singular optimum, in units of the level's others or of sigma^2
 )
-_NEAR = 6.0  # a boundary that costs less deviance than this is near (chi-squared, 1 df: p = 0.01)
+NEAR = 6.0  # a boundary that costs less deviance than this is near (chi-squared, 1 df: p = 0.01)
 _FEW = 64  # with more outermost groups the likelihood has the shape of its limit, one hill
 
 
@@ -68,13 +69,18 @@ def _unstructured(structure: Covariance) -> Iterator[slice]:
 
 def near_boundary(likelihood: Likelihood, evaluation: Evaluation) -> bool:
     """Whether the groups are few, and some parameter's being zero, with which D is singular, would cost little."""
-    if not _few_groups(likelihood):
+    if not few_groups(likelihood):
         return False
     theta = evaluation.theta
-    basis = [structure.basis for structure in likelihood.structures]
-    on_diagonal = np.concatenate([np.abs(np.einsum("aii->ai", each)).max(axis=1) > 0 for each in basis])
-    without = [np.where(np.arange(len(theta)) == a, 0.0, theta) for a in np.flatnonzero(on_diagonal)]
-    return any(likelihood.evaluate(each).deviance < evaluation.deviance + _NEAR for each in without)
+    on_diagonal = np.flatnonzero(moves_diagonal(likelihood.structures))
+    without = [np.where(np.arange(len(theta)) == a, 0.0, theta) for a in on_diagonal]
+    return any(likelihood.evaluate(each).deviance < evaluation.deviance + NEAR for each in without)
+
+
+def moves_diagonal(structures: Sequence[Covariance]) -> NDArray[np.bool_]:
+    """Which parameters stand on the diagonal of a Lambda, (m,)."""
+    parts = [np.abs(np.einsum("aii->ai", structure.basis)).max(axis=1) > 0 for structure in structures]
+    return np.concatenate(parts)
 
 
 def lifted(likelihood: Likelihood, evaluation: Evaluation) -> list[Array]:
@@ -84,7 +90,7 @@ def lifted(likelihood: Likelihood, evaluation: Evaluation) -> list[Array]:
     """
     nulls = [null_space(Lambda) for Lambda in evaluation.Lambdas]
     singular = [k for k, null in enumerate(nulls) if null.shape[1]]
-    if not _few_groups(likelihood):
+    if not few_groups(likelihood):
         return []
     starts = []
     for levels in [[k] for k in singular] + ([singular] if len(singular) > 1 else []):
@@ -96,7 +102,8 @@ def lifted(likelihood: Likelihood, evaluation: Evaluation) -> list[Array]:
     return starts
 
 
-def _few_groups(likelihood: Likelihood) -> bool:
+def few_groups(likelihood: Likelihood) -> bool:
+    """Whether the likelihood may have several hills that are worth looking for."""
     return bool(likelihood.moments.levels[-1].A.shape[-1] <= _FEW)
 
 

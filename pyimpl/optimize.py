@@ -34,7 +34,7 @@ _SMALLEST_RADIUS = 1e-15
 _RUNAWAY = 1e12  # relative standard deviations beyond this are on their way to infinity
 # The other valleys that an optimum on or near the boundary may have beside it are looked for from these multiples of
 # the start, and from beside the optimum.
-_OTHER_STARTS = (25.0, 5.0, 0.2)
+OTHER_STARTS = (25.0, 5.0, 0.2)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def minimise(
     best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
     others = [] if given is None else [given]
     if is_singular(best.evaluation) or near_boundary(likelihood, best.evaluation):
-        others += [factor * start for factor in _OTHER_STARTS] + lifted(likelihood, best.evaluation)
+        others += [factor * start for factor in OTHER_STARTS] + lifted(likelihood, best.evaluation)
     steps = best.steps
     for theta in others:
         other = _descend(likelihood, theta, max_steps)
