@@ -51,7 +51,7 @@ class ACF:
             Above 0, draw the bounds within which a lag's autocorrelation of white noise lies with probability
             1 - alpha, about: those of a normal distribution with variance 1 / (number of pairs).
         grid, ax, **style
-            As for :meth:`LmeFit.plot`; the style is that of the needles (``colors``, ``linewidth``).
+            As for :meth:`LmeFit.plot`; the style is that of the needles (``color``, ``linewidth``).
 
         Returns
         -------

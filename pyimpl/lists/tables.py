@@ -81,7 +81,7 @@ class LmListIntervals:
         Parameters
         ----------
         layout, ax, **style
-            As for :meth:`LmeFit.plot`; the style is that of the segments (``colors``, ``linewidth``).
+            As for :meth:`LmeFit.plot`; the style is that of the segments (``color``, ``linewidth``).
 
         Returns
         -------

@@ -132,8 +132,8 @@ def plot_intervals(table: SlicedTable, group_label: str, look: Look) -> Any:
         known = np.flatnonzero(np.isfinite(values[:, 1]))
         at = known + 1.0
         lower, middle, upper = values[known].T
-        style = {"colors": "C0", "linewidth": 1.2, **look.style}
+        style = {"color": "C0", "linewidth": 1.2, **marks.properties(look.style, "segments")}
         ax.hlines(at, lower, upper, **style)
         for place in (lower, middle, upper):
-            ax.plot(place, at, marker="|", linestyle="", color=style["colors"], markersize=5.0)
+            ax.plot(place, at, marker="|", linestyle="", color=style["color"], markersize=5.0)
     return as_returned(axes, True)

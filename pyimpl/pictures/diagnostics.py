@@ -32,7 +32,9 @@ def plot_acf(acf: ACF, alpha: float, look: Look) -> Any:
         raise ArgumentError(f"alpha: expected a level from 0 (no bounds) to below 1, got {alpha!r}")
     ax = one_panel(look.ax, "Lag", "Autocorrelation")
     marks.grid_lines(ax, look.grid)
-    ax.vlines(acf.lag, 0.0, acf.acf, **{"colors": "C0", "linewidth": 1.5, **look.style})
+    ax.vlines(
+        acf.lag, 0.0, acf.acf, **{"color": "C0", "linewidth": 1.5, **marks.properties(look.style, "segments")}
+    )
     ax.axhline(0.0, color="0.35", linewidth=1.0)
     if alpha > 0:
         bound = bounds_of_noise(acf.n_used, float(alpha))

@@ -39,6 +39,23 @@ def check_line(abline: object, default: Line) -> Line:
     )
 
 
+def properties(style: Mapping[str, Any], artist: str) -> dict[str, Any]:
+    """The caller's properties under their full names, if the kind of artist has them: lines, patches or segments.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the one that it doesn't have.
+    """
+    from matplotlib import cbook, collections, lines, patches
+
+    kind = {"lines": lines.Line2D, "patches": patches.Patch, "segments": collections.LineCollection}[artist]
+    for name in style:
+        if not hasattr(kind, f"set_{name}"):
+            raise ArgumentError(f"{name}: matplotlib's {artist} have no such property; leave it out")
+    return dict(cbook.normalize_kwargs(dict(style), kind))
+
+
 def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> Line2D:
     """Open circles, as R's, smaller in small panels, unless ``style`` (matplotlib's line properties) says otherwise."""
     size = 2.5 if len(x) > _MANY else 5.0 * min(1.0, max(0.5, _inches(ax, upright=False) / 1.8))
@@ -49,7 +66,7 @@ def points(ax: Axes, x: Array, y: Array, style: Mapping[str, Any]) -> Line2D:
         "markersize": size,
         "markeredgewidth": 1.0 if size > 4 else 0.5,
     }
-    (drawn,) = ax.plot(x, y, **{**defaults, **style})
+    (drawn,) = ax.plot(x, y, **{**defaults, **properties(style, "lines")})
     return drawn
 
 
@@ -131,7 +148,12 @@ def boxes(
     numbers = np.array([part[0] for part in parts])
     beyond = np.concatenate([part[1] for part in parts])
     beyond_at = np.repeat(at, [len(part[1]) for part in parts])
-    box: dict[str, Any] = {"facecolor": "none", "edgecolor": "C0", "zorder": 2.0, **style}
+    box: dict[str, Any] = {
+        "facecolor": "none",
+        "edgecolor": "C0",
+        "zorder": 2.0,
+        **properties(style, "patches"),
+    }
     line = {"colors": box["edgecolor"], "linewidth": 1.0}
     ends = numbers[:, [0, 3]].T.ravel(), numbers[:, [1, 4]].T.ravel()
     dots: dict[str, Any] = {"color": box["edgecolor"], "linestyle": "", "marker": "o", "markersize": 4.0}
@@ -175,5 +197,5 @@ def histogram_breaks(values: Array) -> Array:
 def histogram(ax: Axes, values: Array, breaks: Array, style: Mapping[str, Any]) -> None:
     """Bars of per cents between the breaks."""
     counts, _ = np.histogram(values, breaks)
-    bar = {"facecolor": "none", "edgecolor": "C0", **style}
+    bar = {"facecolor": "none", "edgecolor": "C0", **properties(style, "patches")}
     ax.bar(breaks[:-1], 100 * counts / len(values), np.diff(breaks), align="edge", **bar)

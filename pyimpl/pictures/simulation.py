@@ -31,7 +31,9 @@ def plot_p_values(table: pd.DataFrame, look: Look) -> Any:
     for (method, df), ax in zip(cells, axes, strict=True):
         own = table[(table["method"] == method) & (table["df"] == df)]
         marks.grid_lines(ax, look.grid)
-        ax.plot(own["empirical"], own["nominal"], **{"linewidth": 1.2, **look.style})
+        ax.plot(
+            own["empirical"], own["nominal"], **{"linewidth": 1.2, **marks.properties(look.style, "lines")}
+        )
         marks.reference_line(ax, (0.0, 1.0))
         ax.set_xlim(_LIMITS)
         ax.set_ylim(_LIMITS)

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-
-pytest.importorskip("matplotlib")
 
 from crosscheck.data import load_book
 from pyimpl import lm_list, lme
