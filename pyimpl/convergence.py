@@ -87,7 +87,7 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
             "fixed: rank-deficient; columns that are linear combinations of the columns before them are left out: "
             + ", ".join(map(repr, dropped.names))
         )
-    flat = convergence.smallest_curvature < _FLAT * convergence.largest_curvature
+    flat = convergence.smallest_curvature < _FLAT * max(convergence.largest_curvature, 1.0)
     runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)
     if not (convergence.converged or convergence.steps or runaway):
         messages.append("control: maxIter is 0, so the fit is at its starting values and not at the optimum")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -57,14 +58,20 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
     Raises
     ------
     DataError
-        A grouping factor has a single level.
+        A grouping factor has a single level, or the factors are named in the wrong order.
     """
     groupings = nested_groups(frame, names, "random")
     for each in groupings:
         if (each.labels == each.labels[0]).all():
             raise DataError(
-                f"random: the grouping factor '{each.name}' has one level only ('{each.labels[0]}'), so no variance between "
-                "groups can be estimated; use a column with two groups or more"
+                f"random: the grouping factor '{each.name}' has one level only ('{each.labels[0]}'), so no variance "
+                "between groups can be estimated; use a column with two groups or more"
+            )
+    for outer, inner in itertools.pairwise(groupings):
+        if inner.n_groups == outer.n_groups and len(np.unique(inner.labels)) < len(np.unique(outer.labels)):
+            raise DataError(
+                f"random: the groups of '{inner.name}' don't divide those of '{outer.name}', of which each lies in one "
+                f"of them; name the outermost first, '{inner.name}' before '{outer.name}'"
             )
     return groupings
 

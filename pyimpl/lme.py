@@ -15,7 +15,7 @@ from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
-from pyimpl.errors import DataError, LmeWarning
+from pyimpl.errors import DataError, FormulaError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import (
@@ -137,8 +137,15 @@ def _select(
     for level in levels:
         for part in level.blocks or (level,):
             check_variables(part.formula, data, "random")
+            if formula.response in part.formula.terms.variables:
+                raise FormulaError(
+                    f"random: the response {formula.response_text} is among the effects of '{level.group}'; "
+                    "drop it there"
+                )
             columns += part.formula.variables
         check_columns([level.group], data, "random")
+        if level.group in formula.response_variables:
+            raise FormulaError(f"random: the groups '{level.group}' are the response; name a grouping factor")
         columns.append(level.group)
     keep = None if subset is None else subset_rows(subset, data)
     frame = model_frame(data, columns, keep, na_action)

@@ -139,8 +139,27 @@ grouped <- list(
 grouped$nested_missing <- measured(lme(pixel ~ 1, pups))
 grouped$nested_formula <- measured(lme(pixel ~ day + I(day^2), pups, random = ~1))
 
+# --- Factors in the random part, a structure of its own at each level ---------------------------------------------
+with_factors <- function(data, fixed, random) {
+  frame <- frames[[data]]
+  # nlme's EM does not get on with pdBlocked; its optimiser, tightened, does.
+  tight <- lmeControl(rel.tol = 1e-13, sing.tol = 1e-20, x.tol = 1e-10, niterEM = 200, msMaxIter = 500, msMaxEval = 2000,
+                      returnObject = TRUE)
+  control <- if (grepl("pdBlocked", random)) tight else converged
+  fit <- suppressWarnings(lme(as.formula(fixed), frame, eval(parse(text = random)), control = control))
+  list(data = data, fixed = fixed, random = random, log_lik = as.numeric(logLik(fit)), sigma = fit$sigma,
+       fixef = unname(fixef(fit)))
+}
+factors <- list(
+  with_factors("children", "distance ~ age * Sex", "list(Subject = pdIdent(~ Sex - 1))"),
+  with_factors("children", "distance ~ age * Sex", "list(Subject = pdDiag(~ Sex))"),
+  with_factors("children", "distance ~ age * Sex", "list(Subject = pdCompSymm(~ factor(age > 10) - 1))"),
+  with_factors("dogs", "pixel ~ day + I(day^2)", "list(Dog = pdCompSymm(~ Side - 1))"),
+  with_factors("dogs", "pixel ~ day + I(day^2)", "list(Dog = pdDiag(~ day), Side = pdIdent(~ factor(day > 5) - 1))"),
+  with_factors("dogs", "pixel ~ day + I(day^2)", "list(Dog = pdBlocked(list(~ day - 1, pdIdent(~ Side - 1))))"))
+
 write_json(list(R = R.version.string, nlme = as.character(packageVersion("nlme")), lme4 = as.character(packageVersion("lme4")),
                 data = list(children = columns(children), dogs = columns(dogs)), offsets = offsets, deficient = deficient, starts = starts,
-                parameters = parameters, orders = orders, grouped = grouped,
+                parameters = parameters, orders = orders, factors = factors, grouped = grouped,
                 updates = Filter(Negate(is.null), updates)),
            output, digits = I(17), auto_unbox = TRUE)
