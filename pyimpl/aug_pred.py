@@ -38,11 +38,14 @@ class AugPred:
         What to call the axes ``x`` and ``y``: the columns' names, or the labels of the grouped data.
     units : mapping
         Units of ``x`` and ``y``, empty where unknown.
+    row_names : tuple of str
+        What R calls the rows, which shows on its page.
     """
 
     table: pd.DataFrame
     labels: Mapping[str, str]
     units: Mapping[str, str]
+    row_names: tuple[str, ...]
 
     @property
     def primary(self) -> str:
@@ -92,8 +95,7 @@ class AugPred:
     def __str__(self) -> str:
         x, groups, y, kind = (self.table.iloc[:, k] for k in range(4))
         columns = (x.to_numpy(float), tuple(groups.astype(str)), y.to_numpy(float), tuple(kind.astype(str)))
-        rows = tuple(map(str, self.table.index))
-        return render_predictions(columns, rows, tuple(self.table.columns)).removesuffix("\n")
+        return render_predictions(columns, self.row_names, tuple(self.table.columns)).removesuffix("\n")
 
     __repr__ = __str__
 
@@ -178,11 +180,13 @@ def augmented_predictions(source: PredictionSource, grid: Grid) -> AugPred:
         _block(source, primary, (observed, codes, source.response), ORIGINAL),
         *(_block(source, primary, (along, groups, y), kind) for kind, y in predictions.items()),
     ]
-    table = pd.concat(blocks).set_axis(_row_names(len(codes), len(rows), tuple(predictions)))
+    table = pd.concat(blocks, ignore_index=True)
     table[".type"] = pd.Categorical(table[".type"], categories=[*predictions, ORIGINAL], ordered=True)
     info = grouped_info(data)
     labels, units = ({}, {}) if info is None else (info.labels, info.units)
-    return AugPred(table, {"x": primary, "y": source.response_text, **labels}, {"x": "", "y": "", **units})
+    labels = {"x": primary, "y": source.response_text, **labels}
+    names = _row_names(len(codes), len(rows), tuple(predictions))
+    return AugPred(table, labels, {"x": "", "y": "", **units}, names)
 
 
 def _block(
@@ -196,9 +200,9 @@ def _block(
     return pd.DataFrame({primary: x, source.group_column: groups, source.response_text: y, ".type": kind})
 
 
-def _row_names(n_observed: int, n_predicted: int, kinds: tuple[str, ...]) -> pd.Index:
+def _row_names(n_observed: int, n_predicted: int, kinds: tuple[str, ...]) -> tuple[str, ...]:
     """R numbers the rows; predictions of several levels it numbers by level."""
     if len(kinds) == 1:
-        return pd.RangeIndex(1, n_observed + n_predicted + 1)
-    numbered = [f"{kind}{k}" for kind in kinds for k in range(1, n_predicted + 1)]
-    return pd.Index([*map(str, range(1, n_observed + 1)), *numbered])
+        return tuple(map(str, range(1, n_observed + n_predicted + 1)))
+    numbered = (f"{kind}{k}" for kind in kinds for k in range(1, n_predicted + 1))
+    return *map(str, range(1, n_observed + 1)), *numbered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import Protocol
 
 import numpy as np
@@ -70,14 +71,28 @@ def compare_pred(
 
 def _joined(one: AugPred, two: AugPred, names: tuple[str, str]) -> AugPred:
     """The observations and predictions of the first, then the predictions of the second."""
-    others = two.table[two.table[".type"] == PREDICTED].set_axis(one.table.columns, axis=1)
+    predicted = two.table[".type"] == PREDICTED
+    others = two.table[predicted].set_axis(one.table.columns, axis=1)
     table = pd.concat([one.table, others], ignore_index=True)
     groups = table[one.group_name].astype(str)  # the second's may be listed in another order
     table[one.group_name] = groups.astype(one.table[one.group_name].dtype)
     first = one.table[".type"].astype(str).replace(PREDICTED, names[0])
     kinds = [*first, *[names[1]] * len(others)]
     table[".type"] = pd.Categorical(kinds, categories=[*names, ORIGINAL], ordered=True)
-    return AugPred(table.set_axis(range(1, len(table) + 1)), one.labels, one.units)
+    second = [name for name, kept in zip(two.row_names, predicted, strict=True) if kept]
+    return AugPred(table, one.labels, one.units, _made_unique([*one.row_names, *second]))
+
+
+def _made_unique(names: list[str]) -> tuple[str, ...]:
+    """Names of which the repeated ones have the first number appended that makes them new, as R's ``rbind`` has it."""
+    taken, seen, unique = set(names), set(), []
+    for name in names:
+        if name in seen:
+            name = next(new for k in count(1) if (new := f"{name}{k}") not in taken)
+            taken.add(name)
+        seen.add(name)
+        unique.append(name)
+    return tuple(unique)
 
 
 def _source(fit: object, level: LevelChoice, argument: str) -> PredictionSource:

@@ -65,7 +65,7 @@ def test_the_second_fit_is_drawn_on_the_first_one_s_grid(data: pd.DataFrame) -> 
     new = pd.DataFrame({"x": rows["x"], "g": rows[".groups"].astype(str)})
     assert rows["y"].to_numpy() == pytest.approx(second.predict(new).to_numpy(), rel=1e-12)
     assert (table[".type"] == "original").sum() == (data["x"] > 0).sum()
-    assert table.index.tolist() == list(range(1, len(table) + 1))
+    assert table.index.tolist() == list(range(len(table)))
 
 
 def test_coefficients_that_one_fit_lacks_are_missing(data: pd.DataFrame) -> None:

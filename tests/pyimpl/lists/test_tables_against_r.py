@@ -89,9 +89,8 @@ def test_numbers_of_r_give_pages_of_r(name: str) -> None:
     assert render_predictions(columns, wanted["rows"], list(of_r.columns)) == wanted["page"] + "\n"
 
 
-@pytest.mark.parametrize("name", [name for name in TABLES if not name.startswith("compare")])
+@pytest.mark.parametrize("name", TABLES)
 def test_pages_are_those_of_r(name: str) -> None:
-    # comparePred's rows have names such as 1091, which rbind makes of 109; here they are numbered
     assert str(TABLES[name]()) == recorded()["tables"][name]["page"]
 
 
