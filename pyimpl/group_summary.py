@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Indices
+from pyimpl.errors import DataError
 from pyimpl.formula.values import level_name
 
 
@@ -30,6 +31,11 @@ def group_summary(frame: pd.DataFrame, codes: Indices, n_groups: int) -> pd.Data
     -------
     DataFrame
         The same columns, one row a group in the order of the codes, indexed 0, 1, ...; NaN where a group has no value.
+
+    Raises
+    ------
+    DataError
+        A column holds objects that can't be told apart, such as lists.
     """
     first = np.full(n_groups, len(codes))
     np.minimum.at(first, codes, np.arange(len(codes)))
@@ -43,7 +49,12 @@ def group_summary(frame: pd.DataFrame, codes: Indices, n_groups: int) -> pd.Data
 
 def _summary(column: pd.Series, codes: Indices, first: Indices) -> pd.Series:
     """One column by group; ``first`` holds each group's first row."""
-    found, distinct = pd.factorize(column)
+    try:
+        found, distinct = pd.factorize(column)
+    except TypeError:
+        raise DataError(
+            f"data: column {column.name!r} holds objects that can't be told apart, such as lists; leave it out"
+        ) from None
     if (found == found[first][codes]).all():
         return column.iloc[first].reset_index(drop=True)
     if _averages(column):
@@ -56,7 +67,9 @@ def _averages(column: pd.Series) -> bool:
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
         return False
-    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
+    kinds = pd.api.types
+    times = kinds.is_datetime64_any_dtype(dtype) or kinds.is_timedelta64_dtype(dtype)
+    return kinds.is_numeric_dtype(dtype) or times
 
 
 def _modes(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pyimpl import DataError
 from pyimpl.group_summary import group_summary
 
 NA = None
@@ -63,6 +64,22 @@ def test_invariant_columns_keep_their_type() -> None:
     times = pd.Series(pd.to_datetime(["2020-01-01", "2020-02-01"]))[[0, 1, 0, 1, 1, 0]]
     assert summary_of(times.to_numpy()).dtype.kind == "M"
     assert summary_of([3, 4, 3, 4, 5, 3]).dtype.kind == "i"
+
+
+def test_times_are_averaged() -> None:
+    hours = pd.to_timedelta([1, 2, 3, 4, 5, 8], unit="h")
+    assert summary_of(hours).tolist() == list(pd.to_timedelta([4, 3, 5], unit="h"))
+    days = pd.to_datetime(
+        ["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-04", "2020-01-05", "2020-01-03"]
+    )
+    assert summary_of(days).tolist() == list(pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-05"]))
+
+
+def test_columns_of_lists_are_refused_by_name() -> None:
+    with pytest.raises(
+        DataError, match="data: column 'x' holds objects that can't be told apart.*leave it out"
+    ):
+        summary_of([[1]] * 6)
 
 
 def test_rows_of_the_summary_are_the_groups_and_names_stay() -> None:
