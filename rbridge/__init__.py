@@ -11,8 +11,10 @@ from rbridge.errors import (
     DataError,
     FormulaError,
     RError,
+    RTimeoutError,
     RUnavailableError,
     RWarning,
+    WorkerError,
 )
 from rbridge.fit import LmeFit
 from rbridge.model import lme
@@ -30,8 +32,10 @@ __all__ = [
     "LmeFit",
     "Picture",
     "RError",
+    "RTimeoutError",
     "RUnavailableError",
     "RWarning",
+    "WorkerError",
     "available",
     "lme",
     "r_version_info",

@@ -43,6 +43,16 @@ class Embedded:
     door: Any
     pid: int
 
+    def ask_to_stop(self, stop: bool) -> None:
+        """Have R stop at its next check, or take the wish back."""
+        from rpy2.rinterface_lib import openrlib
+
+        name = "UserBreak" if os.name == "nt" else "R_interrupts_pending"
+        with contextlib.suppress(
+            AttributeError
+        ):  # an rpy2 that doesn't know the variable: R goes on to the end
+            setattr(openrlib.rlib, name, int(stop))
+
 
 _session: Embedded | None = None
 _failure: errors.RUnavailableError | None = None

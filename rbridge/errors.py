@@ -32,5 +32,13 @@ class RError(BridgeError, RuntimeError):
         self.call = call
 
 
+class WorkerError(BridgeError, RuntimeError):
+    """The worker process that R ran in died: R crashed, or ran out of memory."""
+
+
+class RTimeoutError(BridgeError, TimeoutError):
+    """R took longer than ``timeout``, and its worker process was stopped."""
+
+
 class RWarning(UserWarning):
     """A warning that R gave; also kept in ``fit.warnings``."""

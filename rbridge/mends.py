@@ -33,7 +33,12 @@ TOO_NEW: Final = (
 )
 FORKED: Final = (
     "this process was forked after R had started, and R doesn't survive a fork. Mend: start the workers with "
-    "multiprocessing's 'spawn' or 'forkserver' method, or make the first call of rbridge after the fork"
+    "multiprocessing's 'spawn' or 'forkserver' method, or make the first call of rbridge after the fork, or pass "
+    "isolated=True, which gives each process R in a process of its own"
+)
+FORKED_WORKER: Final = (
+    "this fit lives in a worker of the process that this one was forked from. Mend: pass fits on by pickle, "
+    "or fit here"
 )
 
 

@@ -14,7 +14,7 @@ from rbridge import arguments, checks, decode, frames, session
 from rbridge.arguments import Control, Request
 from rbridge.base import Convergence, Origin, Overview
 from rbridge.fit import LmeFit
-from rbridge.handles import Handle, Home
+from rbridge.handles import Handle, Home, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,9 @@ def lme(
     na_action: str = "fail",
     control: Control | None = None,
     contrasts: Mapping[str, str] | None = None,
+    *,
+    isolated: bool | None = None,
+    timeout: float | None = None,
 ) -> LmeFit:
     """Fit a linear mixed-effects model with R's ``nlme::lme``.
 
@@ -93,6 +96,12 @@ def lme(
         Arguments of ``lmeControl``; see :data:`rbridge.TIGHT_CONTROL`.
     contrasts
         Codings of factors: ``{"sex": "contr.sum"}``.
+    isolated
+        Let R run in a worker process: if it crashes there or runs out of memory, that is a :class:`WorkerError` here.
+        By default if the environment variable ``RBRIDGE_ISOLATED`` is set. At most ``RBRIDGE_WORKERS`` run at once
+        (by default one a processor), each for one thread here.
+    timeout
+        The seconds that R may take for any one call of a worker, of this fit's methods too.
 
     Returns
     -------
@@ -106,28 +115,47 @@ def lme(
         nlme stopped; R's own text.
     RUnavailableError
         R, nlme or rpy2 can't be used.
+    WorkerError, RTimeoutError
+        The worker process died, or took too long.
 
     Warns
     -----
     RWarning
         For each warning that R gave; also kept in ``fit.warnings``.
     """
-    given = {
-        "fixed": fixed,
-        "random": random,
-        "correlation": correlation,
-        "weights": weights,
-        "subset": subset,
-        "method": method,
-        "na_action": na_action,
-        "control": control,
-        "contrasts": contrasts,
-    }
     frame = checks.check_frame(data)
     request = _check(
         fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
     )
-    home = session.default_home()
+    origin = Origin(
+        lme,
+        {
+            "fixed": fixed,
+            "random": random,
+            "correlation": correlation,
+            "weights": weights,
+            "subset": subset,
+            "method": method,
+            "na_action": na_action,
+            "control": control,
+            "contrasts": contrasts,
+            "isolated": isolated,
+            "timeout": timeout,
+        },
+        frame.copy(deep=False),
+        np.arange(len(frame)) if request.keep is None else np.flatnonzero(request.keep),
+    )
+    with session.home(isolated, timeout) as home:
+        reply = _ask(frame, request, home)
+    handle, overview = reply.value
+    convergence = _convergence(reply.warnings, overview.iterations)
+    fit = LmeFit(handle, overview, origin, reply.warnings, reply.messages, convergence)
+    reply.warn()
+    return fit
+
+
+def _ask(frame: pd.DataFrame, request: Request, home: Home) -> Reply:
+    """Carry the model and its columns to R, check there what only R can know, and have nlme fit it."""
     parsed = parse(request.texts, [name for name in frame.columns if isinstance(name, str)], home)
     checks.check_columns(frame, parsed.variables)
     used = frame if request.keep is None else frame.loc[request.keep]
@@ -143,19 +171,7 @@ def lme(
     )
     model_columns = {name: columns[name] for name in parsed.model_columns}
     checks.check_values(model_columns, keep, na_action=request.na_action)
-    reply = home.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
-    handle, overview = reply.value
-    positions = np.arange(len(frame)) if request.keep is None else np.flatnonzero(request.keep)
-    fit = LmeFit(
-        handle,
-        overview,
-        Origin(lme, given, frame.copy(deep=False), positions),
-        reply.warnings,
-        reply.messages,
-        _convergence(reply.warnings, overview.iterations),
-    )
-    reply.warn()
-    return fit
+    return home.call("rb_fit", parsed.handle, r_frame, _settings(request, frame), decode=_decode_fit)
 
 
 def _check(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import copyreg
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rbridge import embedded, encode, errors
+from rbridge import embedded, encode, errors, interrupts, workers
 from rbridge.handles import Handle, Home, Reply, thaw
 
 _KINDS: Final[dict[str, type[errors.BridgeError]]] = {
@@ -24,6 +25,12 @@ _KINDS: Final[dict[str, type[errors.BridgeError]]] = {
 }
 
 
+class _Turn:
+    """One call; Ctrl-C cancels it, and no other."""
+
+    cancelled = False
+
+
 class Here:
     """The R in this process."""
 
@@ -31,6 +38,9 @@ class Here:
         # Objects that Python has dropped. R's list of protected objects isn't thread-safe and a garbage collection
         # may come in any thread, at any time, so what is dropped waits here until a thread holds the lock.
         self.dropped: deque[Any] = deque()
+        self._listener = interrupts.Listener()
+        self._turning = threading.Lock()
+        self._turn: _Turn | None = None
 
     def drop(self, token: Any) -> None:
         """Let go of an R object, later."""
@@ -59,25 +69,75 @@ class Here:
             R stopped: R's own text, and the call that raised it.
         """
         session = embedded.running()
+        turn = _Turn()
+
+        def work() -> Reply:
+            return self._take(turn, session, function, args, decode)
+
+        if threading.current_thread() is not threading.main_thread() or session.lock._is_owned():
+            return work()
+        reply: Reply = self._listener.run(work, lambda: self._interrupt(turn, session))
+        return reply
+
+    def _take(
+        self,
+        turn: _Turn,
+        session: embedded.Embedded,
+        function: str,
+        args: tuple[Any, ...],
+        decode: Callable[[Any], Any] | None,
+    ) -> Reply:
+        """Do the call once it is our turn."""
         with session.lock, embedded.r_locale(), embedded.quiet_console(session.callbacks):
-            self.dropped.clear()
-            reply, failure = _call_locked(session, function, args, decode)
+            self._begin(turn)
+            try:
+                self.dropped.clear()
+                reply, failure = _call_locked(session, function, args, decode)
+            finally:
+                self._finish(session)
         if failure:
             raise _error(*failure)
         return reply
+
+    def _begin(self, turn: _Turn) -> None:
+        with self._turning:
+            if turn.cancelled:
+                raise KeyboardInterrupt
+            self._turn = turn
+
+    def _finish(self, session: embedded.Embedded) -> None:
+        with self._turning:
+            self._turn = None
+            session.ask_to_stop(False)
+
+    def _interrupt(self, turn: _Turn, session: embedded.Embedded) -> bool:
+        """Have R stop computing if it computes for this turn; say whether it does."""
+        with self._turning:
+            turn.cancelled = True
+            if self._turn is not turn:
+                return False
+            session.ask_to_stop(True)
+            return True
 
 
 HERE: Final = Here()
 
 
-def default_home() -> Home:
-    """Return the R that fits are made in unless asked otherwise."""
-    return HERE
+@contextlib.contextmanager
+def home(isolated: Any = None, timeout: Any = None) -> Iterator[Home]:
+    """Give the R to make a fit in: this process's, or a worker to oneself."""
+    apart, seconds = workers.wanted(isolated, timeout)
+    if not apart:
+        yield HERE
+        return
+    with workers.lease(seconds) as place:
+        yield place
 
 
 def _thaw_at_home(frozen: bytes) -> Handle:
     """Return a handle on a pickled object, where fits are made now."""
-    return thaw(frozen, default_home())
+    with home() as place:
+        return thaw(frozen, place)
 
 
 copyreg.pickle(Handle, lambda handle: (_thaw_at_home, (handle.frozen(),)))
@@ -100,7 +160,9 @@ def _call_locked(
     return Reply((decode or hold)(value), warned, messages), ()
 
 
-def _error(kind: str, message: str, where: str) -> errors.BridgeError:
+def _error(kind: str, message: str, where: str) -> BaseException:
+    if kind == "interrupt":
+        return KeyboardInterrupt()
     known = _KINDS.get(kind)
     return known(message) if known else errors.RError(message.strip(), where)
 
@@ -114,7 +176,17 @@ def locked() -> Iterator[Any]:
 
 
 def live(handle: Handle) -> Any:
-    """Return the R object as an ``rpy2.robjects`` object, usable from the calling thread."""
+    """Return the R object as an ``rpy2.robjects`` object, usable from the calling thread.
+
+    Raises
+    ------
+    ArgumentError
+        It lives in a worker process.
+    """
+    if handle.home is not HERE:
+        raise errors.ArgumentError(
+            "r: this fit lives in a worker process, whose R can't be reached into; use its methods, or fit here"
+        )
     with locked():
         from rpy2 import robjects
         from rpy2.robjects import conversion
@@ -141,7 +213,8 @@ class Availability:
 def available() -> Availability:
     """Start R if need be, and say whether it, nlme and rpy2 work."""
     try:
-        embedded.running()
+        with home() as place:
+            place.call("rb_has_nlme", decode=bool)
     except errors.RUnavailableError as error:
         return Availability(False, str(error))
     return Availability(True)
@@ -158,7 +231,8 @@ def r_version_info() -> dict[str, str]:
     """
     from importlib import metadata
 
-    info: dict[str, str] = HERE.call("rb_version_info", decode=_texts_by_name).value
+    with home() as place:
+        info: dict[str, str] = place.call("rb_version_info", decode=_texts_by_name).value
     return {**info, "rpy2": metadata.version("rpy2"), "rpy2-rinterface": metadata.version("rpy2-rinterface")}
 
 

@@ -47,6 +47,10 @@ rb_call <- function(name, args) {
         invokeRestart("muffleMessage")
       }
     ),
+    interrupt = function(e) {
+      failure <<- c("interrupt", "", "")
+      NULL
+    },
     error = function(e) {
       kind <- if (inherits(e, "rbridge_error")) e$kind else "r"
       failure <<- c(kind, conditionMessage(e), rb_deparse_call(conditionCall(e)))
