@@ -77,7 +77,7 @@ def test_times_are_averaged() -> None:
 
 def test_columns_of_lists_are_refused_by_name() -> None:
     with pytest.raises(
-        DataError, match="data: column 'x' holds objects that can't be told apart.*leave it out"
+        DataError, match=r"data: column 'x' holds objects that can't be told apart.*leave it out"
     ):
         summary_of([[1]] * 6)
 
