@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pyimpl import compare_fits, compare_pred, lm_list, lme
+from pyimpl import compare_fits, compare_pred, grouped_data, lm_list, lme
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +86,18 @@ def test_pages_in_notebooks(data: pd.DataFrame) -> None:
     fit = lme("y ~ x", data, "~ 1 | g")
     assert fit.aug_pred("x")._repr_html_().startswith("<pre>")
     assert ", , x" in compare_fits(fit.coef(), fit.coef())._repr_html_()
+
+
+def test_grouped_data_know_their_covariate_labels_and_units(data: pd.DataFrame) -> None:
+    grouped = grouped_data("y ~ x | g", data, labels={"x": "Age"}, units={"x": "(yr)"})
+    fit = lme("y ~ x * f", grouped, "~ 1 | g")
+    found, asked = fit.aug_pred(length_out=7), fit.aug_pred("x", length_out=7)
+    pd.testing.assert_frame_equal(found.to_frame(), asked.to_frame())
+    assert found.labels == {"x": "Age", "y": "y"}
+    assert found.units == {"x": "(yr)", "y": ""}
+    # the groups are an ordered factor then, and keep its order
+    assert list(found.table[".groups"].cat.categories) == list(grouped["g"].cat.categories)
+    for fits in (lm_list(grouped), lm_list("y ~ x", grouped), lm_list("y ~ x | g", grouped)):
+        assert str(fits).startswith("Call:\n  Model: y ~ x | g \n   Data: frame \n")
+        assert list(fits.coef().index) == list(grouped["g"].cat.categories)
+        assert fits.aug_pred(length_out=2).primary == "x"
