@@ -18,6 +18,7 @@ from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.report import AnovaPage, ComparisonPage, Contrast, render_anova, render_comparison
+from pyimpl.report.anova import anova_to_html
 from pyimpl.tables import adjusted_root
 
 TYPES = ("sequential", "marginal")
@@ -86,6 +87,9 @@ class Anova:
         return text.removesuffix("\n")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return anova_to_html(self.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ from pyimpl.posterior import posterior_at
 from pyimpl.prediction import PredictionErrors, check_uncertainty, fitted_values
 from pyimpl.prediction_grid import Grid
 from pyimpl.prediction_tables import predictions
-from pyimpl.report import IntervalsPage, render_fit
+from pyimpl.report import IntervalsPage, render_fit, text_to_html
 from pyimpl.simulation import (
     LikelihoodRatioStudy,
     check_alternative,
@@ -759,6 +759,9 @@ class LmeFit:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return text_to_html(str(self))
 
     def _by_level(
         self,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pyimpl.report.html import table_to_html, text_to_html
 from pyimpl.report.pages import FloatArray
 from pyimpl.report.rformat import format_real
 from pyimpl.report.rounding import r_round, zapsmall
@@ -26,16 +27,44 @@ def render_anova(page: AnovaPage) -> str:
     str
         With its last newline.
     """
-    columns = [
+    return _above(page) + data_frame(_anova_cells(page), page.names, ANOVA_COLUMNS)
+
+
+def anova_to_html(page: AnovaPage | ComparisonPage) -> str:
+    """Write F tests or the comparison of several fits as a table, with the very numbers of the printed page.
+
+    Parameters
+    ----------
+    page : AnovaPage or ComparisonPage
+
+    Returns
+    -------
+    str
+        A ``<table>`` element, with what the page has above the table before it.
+    """
+    if isinstance(page, AnovaPage):
+        columns, above = dict(zip(ANOVA_COLUMNS, _anova_cells(page), strict=True)), _above(page)
+    else:
+        columns, above = _comparison_cells(page), ""
+    rows = [((name,), cells) for name, *cells in zip(page.names, *columns.values(), strict=True)]
+    return (text_to_html(above) if above else "") + table_to_html(
+        "Analysis of variance", ("", *columns), rows
+    )
+
+
+def _anova_cells(page: AnovaPage) -> list[list[str]]:
+    return [
         format_real(page.num_df),
         format_real(page.den_df),
         format_real(zapsmall(page.f_value)),
         _p_values(page.p_value),
     ]
-    head = "" if page.label is None else page.label + "\n"
-    if page.contrast is not None:
-        head += _contrast(page.contrast)
-    return head + data_frame(columns, page.names, ANOVA_COLUMNS)
+
+
+def _above(page: AnovaPage) -> str:
+    """What is printed above the table: what is tested, if it is not each term."""
+    label = "" if page.label is None else page.label + "\n"
+    return label if page.contrast is None else label + _contrast(page.contrast)
 
 
 def _contrast(contrast: Contrast) -> str:
@@ -64,6 +93,11 @@ def render_comparison(page: ComparisonPage) -> str:
     str
         With its last newline.
     """
+    columns = _comparison_cells(page)
+    return data_frame(list(columns.values()), page.names, list(columns))
+
+
+def _comparison_cells(page: ComparisonPage) -> dict[str, list[str]]:
     columns = {
         "Model": format_real(np.arange(1, len(page.names) + 1)),
         "df": format_real(page.df),
@@ -75,7 +109,7 @@ def render_comparison(page: ComparisonPage) -> str:
         columns["Test"] = list(page.test)
         columns["L.Ratio"] = _known(page.l_ratio)
         columns["p-value"] = _known_p_values(page.p_value)
-    return data_frame(list(columns.values()), page.names, list(columns))
+    return columns
 
 
 def _known(values: FloatArray) -> list[str]:

@@ -5,7 +5,9 @@ from html.parser import HTMLParser
 import numpy as np
 
 from pyimpl.report import (
+    AnovaPage,
     CoefficientTable,
+    ComparisonPage,
     CovarianceBlock,
     Level,
     ModelDescription,
@@ -17,6 +19,7 @@ from pyimpl.report import (
     text_to_html,
     var_corr_to_html,
 )
+from pyimpl.report.anova import anova_to_html
 
 HOSTILE = '<script>alert("x")</script>&amp;'
 
@@ -135,3 +138,23 @@ def test_few_residuals_stand_under_their_groups():
     tables = read(summary_to_html(shown)).tables
     residuals = next(t for t in tables if "residuals" in t["caption"][0])
     assert (residuals["col"], residuals["td"]) == (["a", "b"], ["0.50", "-0.25"])
+
+
+def test_f_tests_are_one_table_under_what_is_tested():
+    tests = AnovaPage(
+        ("<b>",), *(np.array([v]) for v in (2.0, 51.0, 3.25, 0.00001)), label="F-test for: <b>, x "
+    )
+    html = anova_to_html(tests)
+    assert html.startswith("<pre>F-test for: &lt;b&gt;, x")
+    table = read(html).tables[0]
+    assert (table["col"], table["row"]) == (["", "numDF", "denDF", "F-value", "p-value"], ["<b>"])
+    assert table["td"] == ["2", "51", "3.25", "<.0001"]
+
+
+def test_a_comparison_leaves_blank_what_is_not_tested():
+    numbers = {name: np.array([1.0, 2.0]) for name in ("df", "aic", "bic", "log_lik")}
+    l_ratio, p_value = np.array([np.nan, 4.5]), np.array([np.nan, 0.03])
+    page = ComparisonPage(("fit", "other"), **numbers, test=("", "1 vs 2"), l_ratio=l_ratio, p_value=p_value)
+    table = read(anova_to_html(page)).tables[0]
+    assert table["td"][5:8] == ["", "", ""]
+    assert table["td"][-3:] == ["1 vs 2", "4.5", "0.03"]
