@@ -9,6 +9,7 @@ from typing import TypeGuard, cast
 import numpy as np
 
 from pyimpl.call import Call
+from pyimpl.choices import choose_level
 from pyimpl.design import Design, Level
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import Formula
@@ -65,14 +66,7 @@ class Model:
             There is no such level.
         """
         names = [each.grouping.name for each in self.levels]
-        if level is None:
-            return len(names)
-        if isinstance(level, str) and level in names:
-            return names.index(level) + 1
-        if isinstance(level, int | np.integer) and not isinstance(level, bool) and 0 <= level <= len(names):
-            return int(level)
-        known = ", ".join(f"{k + 1} or '{name}'" for k, name in enumerate(names))
-        raise ArgumentError(f"level: {level!r} is not a level of this model; choose 0 (population), {known}")
+        return choose_level(level, names, "this model", population=True)
 
     def grouping_depth(self, level: int | str | None) -> int:
         """As :meth:`depth`, for what only grouping levels have."""

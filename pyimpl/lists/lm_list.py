@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pyimpl.choices import choose_level
 from pyimpl.design import check_magnitudes
 from pyimpl.errors import ArgumentError, DataError, FormulaError
 from pyimpl.formula import Formula, check_variables, learn_columns, parse_formula, response_column
@@ -61,7 +62,7 @@ def lm_list(
     """
     parsed, data = _formula_of_groups(formula, data)
     check_variables(parsed, data, _ARGUMENT)
-    depth = _depth(level, parsed.groups)
+    depth = choose_level(level, parsed.groups, "this formula")
     keep = None if subset is None else subset_rows(subset, data)
     frame = model_frame(data, parsed.variables, keep, check_na_action(na_action))
     y, _ = response_column(parsed, frame.rows)
@@ -120,15 +121,3 @@ def _as_listed(groupings: tuple[Grouping, ...], rows: pd.DataFrame) -> tuple[Gro
         inner.name, place[inner.codes], inner.names[found], inner.parents[found], inner.labels[found]
     )
     return *groupings[:-1], listed
-
-
-def _depth(level: object, groups: tuple[str, ...]) -> int:
-    """The number of a grouping level, the innermost if None."""
-    if level is None:
-        return len(groups)
-    if isinstance(level, str) and level in groups:
-        return groups.index(level) + 1
-    if isinstance(level, int | np.integer) and not isinstance(level, bool) and 1 <= level <= len(groups):
-        return int(level)
-    known = ", ".join(f"{k + 1} or {name!r}" for k, name in enumerate(groups))
-    raise ArgumentError(f"level: {level!r} is not a level of this formula; choose {known}")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.aug_pred import PREDICTED, AugPred, PredictionSource, augmented_predictions
+from pyimpl.choices import choose
 from pyimpl.compare_pred import Predicting, compare_pred
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import ColumnSpec, Formula
@@ -186,8 +187,7 @@ class LmList:
         type : {"response", "pearson", "pooled.pearson"}
             In units of the response, or divided by each group's residual standard deviation, or by that of all.
         """
-        if not isinstance(type, str) or type not in RESIDUAL_TYPES:
-            raise ArgumentError(f"type: {type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}")
+        type = choose(type, RESIDUAL_TYPES, "type")
         unit: Array | float = 1.0
         if type == "pearson":
             unit = self.regressions.sigma[self.grouping.codes]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.choices import choose_level
 from pyimpl.errors import ArgumentError
 from pyimpl.formula.nodes import Expr, Name, Number, left_spine, strip_parens
 from pyimpl.frame import check_frame
@@ -94,7 +95,7 @@ def plot_grouped(
             "formula: the data don't say how they are grouped; give 'response ~ covariate | group'"
         )
     look = Look(None, grid, layout, ax, style)
-    depth = _depth(level, info.groups)
+    depth = choose_level(level, info.groups, "these data")
     by = (_factors(outer, info.outer, "outer"), _factors(inner, info.inner, "inner"))
     response, covariate = info.formula.response, strip_parens(info.formula.right)
     assert response is not None
@@ -105,17 +106,6 @@ def plot_grouped(
     if isinstance(covariate, Number) or drawn.covariate.levels is not None:
         return _dots(drawn, info, len(by[0]), not isinstance(covariate, Number), look, key)
     return _lines(drawn, _parts(drawn, len(groups), depth, len(by[0])), look, key)
-
-
-def _depth(level: int | str | None, groups: tuple[str, ...]) -> int:
-    if level is None:
-        return len(groups)
-    if isinstance(level, str) and level in groups:
-        return groups.index(level) + 1
-    if isinstance(level, int | np.integer) and not isinstance(level, bool) and 1 <= level <= len(groups):
-        return int(level)
-    known = ", ".join(f"{k + 1} or '{name}'" for k, name in enumerate(groups))
-    raise ArgumentError(f"level: {level!r} is not a level of these data; choose {known}")
 
 
 def _factors(given: str | bool | None, own: str | None, argument: str) -> tuple[Expr, ...]:
