@@ -13,6 +13,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import chdtrc, fdtrc
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.choices import choose
 from pyimpl.containment import denominator_df, term_denominator_df
 from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import Estimates
@@ -113,11 +114,10 @@ def terms_of(model: Model) -> Terms:
 
 def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     """One F test a term: given the terms before it ("sequential"), or given all others ("marginal")."""
-    if not isinstance(type, str) or type not in TYPES:
-        raise ArgumentError(f"type: {type!r} is unknown; choose 'sequential' or 'marginal'")
+    kind = choose(type, TYPES, "type")
     terms = terms_of(model)
     root = adjusted_root(model, estimates)
-    if type == "sequential":
+    if kind == "sequential":
         whitened = solve_triangular(root, estimates.beta)
         wald = np.array([(whitened[columns] ** 2).sum() for columns in terms.columns])
     else:

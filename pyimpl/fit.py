@@ -389,7 +389,7 @@ class LmeFit:
         ArgumentError
             Intervals of variance parameters were asked for at a singular optimum, where they don't exist.
         """
-        level = check_intervals(level, which)
+        level, which = check_intervals(level, which)
         names = self.model.design.fixed.names
         fixed = fixed_intervals(self.estimates, tables.fixed_df(self.model), names, level)
         if which == "fixed":

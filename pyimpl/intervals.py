@@ -15,6 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from pyimpl.arrays import Array
 from pyimpl.boundary import null_space
+from pyimpl.choices import choose
 from pyimpl.curvature import second_derivatives
 from pyimpl.derivative import derivative
 from pyimpl.errors import ArgumentError
@@ -67,11 +68,9 @@ def _rows(table: IntervalTable) -> list[tuple[object, ...]]:
     return [(name, *values) for name, values in zip(table.names, table.values.tolist(), strict=True)]
 
 
-def check_intervals(level: object, which: object) -> float:
-    """Return the confidence level, if both arguments can be used."""
-    if not isinstance(which, str) or which not in WHICH:
-        raise ArgumentError(f"which: {which!r} is unknown; choose one of {', '.join(WHICH)}")
-    return check_conf_level(level, "level")
+def check_intervals(level: object, which: object) -> tuple[float, str]:
+    """Return the confidence level and what is asked for, if both arguments can be used."""
+    return check_conf_level(level, "level"), choose(which, WHICH, "which")
 
 
 def check_conf_level(level: object, argument: str) -> float:

@@ -84,6 +84,19 @@ def test_the_page_is_r_s_but_for_noisy_digits(recorded, fit_of, name):
         )
 
 
+def test_the_beginning_of_a_choice_is_enough_as_in_r(fit_of):
+    fit = fit_of("general")
+    assert str(fit.intervals(which="var")) == str(fit.intervals(which="var-cov"))
+    assert str(fit.anova(type="m")) == str(fit.anova(type="marginal"))
+    for ask in (
+        lambda: fit.intervals(which="ran"),
+        lambda: fit.intervals(which=""),
+        lambda: fit.anova(type=2),
+    ):
+        with pytest.raises(ArgumentError, match="is unknown; choose one of"):
+            ask()
+
+
 def test_intervals_are_tables_in_a_notebook(fit_of):
     html = fit_of("two_levels").intervals(level=0.9)._repr_html_()
     assert html.count("<table") == html.count("</table>") == 4
