@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import pandas as pd
-
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import Formula, update_formula
 
@@ -20,14 +18,14 @@ class Call:
     Attributes
     ----------
     fixed : Formula
-    data : DataFrame
+    data : DataFrame, or pieces of data
     random, correlation, weights, subset : object
     method, na_action : str
     control, contrasts : mapping or None
     """
 
     fixed: Formula
-    data: pd.DataFrame
+    data: Any
     random: Any = None
     correlation: Any = None
     weights: Any = None

@@ -214,7 +214,8 @@ def make_design(
     spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument="fixed")
     groupings = group_rows(frame, tuple(level.group for level in random))
     levels = tuple(
-        _level(grouping, level, frame, contrasts) for grouping, level in zip(groupings, random, strict=True)
+        learn_level(grouping, level, frame, contrasts)
+        for grouping, level in zip(groupings, random, strict=True)
     )
     check_contrasts(contrasts, [spec, *(block.columns for level in levels for block in level.blocks)])
     X = spec.build(frame)
@@ -227,7 +228,7 @@ def make_design(
             f"data: {len(y)} complete rows can't determine {X.shape[1]} fixed effects and a variance"
         )
     for level in levels:
-        _check_group_sizes(level)
+        check_group_sizes(level, np.bincount(level.grouping.codes))
     Z = tuple(level.build(frame) for level in levels)
     offset = spec.offset(frame)
     check_magnitudes(y[:, None], [fixed.response_text], "fixed")
@@ -251,9 +252,16 @@ def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
     return spec.without(dropped, combinations, sizes), np.delete(X, dropped, axis=1)
 
 
-def _level(
+def learn_level(
     grouping: Grouping, level: RandomLevel, frame: pd.DataFrame, contrasts: Mapping[str, str] | None
 ) -> Level:
+    """Learn from the rows of a frame which columns one level's random effects have.
+
+    Raises
+    ------
+    DataError, FormulaError
+        There are none, or a starting value doesn't fit them.
+    """
     parts: tuple[RandomLevel | RandomPart, ...] = level.blocks or (level,)
     specs = [
         learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random") for part in parts
@@ -286,8 +294,9 @@ def _level(
     return Level(grouping, blocks, Blocked(sum(sizes), level.structure, covariances))
 
 
-def _check_group_sizes(level: Level) -> None:
-    largest = int(np.bincount(level.grouping.codes).max())
+def check_group_sizes(level: Level, counts: Indices) -> None:
+    """Refuse a level whose largest group has fewer rows than random effects; ``counts`` (G,) are the groups' rows."""
+    largest = int(counts.max())
     q = level.covariance.q
     if largest < q:
         names = ", ".join(level.names[:6]) + (", ..." if q > 6 else "")

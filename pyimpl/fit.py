@@ -367,11 +367,9 @@ class LmeFit:
 
     def summary(self) -> Summary:
         """The summary; ``str()`` is R's ``print(summary(fit))``."""
-        pearson = pd.Series(
-            (self.model.design.y - fitted_values(self.model, self.estimates, len(self.model.levels)))
-            / self.sigma
-        )
-        page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), pearson)
+        fitted = fitted_values(self.model, self.estimates, len(self.model.levels))
+        shown = pages.shown_residuals(self.model, (self.model.design.y - fitted) / self.sigma)
+        page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), shown)
         return Summary(page)
 
     def intervals(self, level: float = 0.95, which: str = "all") -> Intervals:

@@ -15,7 +15,7 @@ from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
-from pyimpl.errors import DataError, FormulaError, LmeWarning
+from pyimpl.errors import FormulaError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import (
@@ -36,11 +36,13 @@ from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
 from pyimpl.sources import resolve
 from pyimpl.starts import point_of
+from pyimpl.stream import in_pieces, lme_in_pieces
+from pyimpl.unfit import dependent, perfect
 
 
 def lme(
     fixed: str | pd.DataFrame | LmList,
-    data: pd.DataFrame | None = None,
+    data: Any = None,
     random: Any = None,
     correlation: Any = None,
     weights: Any = None,
@@ -58,9 +60,11 @@ def lme(
         R formula of the fixed effects: ``"mathach ~ ses * sector + I(ses^2)"``. An ``offset(x)`` in it, which R
         lacks, is taken from the response and added to fitted values and predictions. Or, as in R and without
         ``data``, grouped data, whose own formula is meant; or an ``lm_list``, whose coefficients become random.
-    data : DataFrame
-        One row an observation. Text and categorical columns are factors (levels in the order of a Categorical,
-        otherwise sorted by code point). ``data.attrs["name"]`` is what printed pages call it.
+    data : DataFrame, or what is read in pieces
+        One row an observation. A path to Parquet files, an Arrow data set, a polars LazyFrame or a Dask DataFrame is
+        read in pieces, twice, and never kept (the answer is a ``StreamedFit``). Text and categorical columns are
+        factors (levels in the order of a Categorical, otherwise sorted by code point). ``data.attrs["name"]`` is what
+        printed pages call it.
     random : str, dict or structure
         The random effects: ``"~ ses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ ses)"}`` (outermost level
         first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc. Starting
@@ -100,6 +104,11 @@ def lme(
         The optimum isn't one: parameters that the data can't tell apart. A singular fit is not warned of: see
         ``fit.convergence``.
     """
+    pieces = in_pieces(data)
+    if pieces is not None:
+        return lme_in_pieces(
+            fixed, pieces, random, correlation, weights, subset, method, na_action, control, contrasts
+        )
     reml = check_method(method) == "REML"
     settings = check_control(control)
     refuse_structure(correlation=correlation, weights=weights)
@@ -160,18 +169,6 @@ def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formul
         return compress(design.columns(), starts, structures, order)
     except DependentColumnError as error:
         column = int(error.columns[0])
-        constant = np.ptp(design.X[:, column]) == 0
-        what = (
-            "is constant" if constant else "is a linear combination of the columns before it, up to rounding"
-        )
-        raise DataError(
-            f"fixed: the column '{design.fixed.names[column]}' {what}, so its coefficient can't be "
-            "estimated; drop it from the formula, subtract a constant if it hardly varies beside its size, or pass "
-            "control={'rank_deficient': 'drop'} to leave all such columns out"
-        ) from None
+        raise dependent(design.fixed.names[column], bool(np.ptp(design.X[:, column]) == 0)) from None
     except PerfectFitError:
-        raise DataError(
-            f"fixed: the fixed effects fit the response '{formula.response_text}' exactly, so there is no variance "
-            "to estimate; check that the response isn't constant or a combination of its covariates, and subtract a "
-            "constant if it hardly varies beside its size"
-        ) from None
+        raise perfect(formula.response_text) from None

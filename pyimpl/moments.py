@@ -121,7 +121,7 @@ def compress(
     """
     sizes = [structure.q for structure in structures]
     n_obs = len(columns[0])
-    distinct, copies = _distinct(list(columns))
+    distinct, copies = distinct_columns(list(columns))
     groups = [np.repeat(np.arange(len(first)), np.diff(first, append=n_obs)) for first in starts]
     parents = [inner_to_outer[first] for inner_to_outer, first in zip(groups[1:], starts, strict=False)]
     parts = []
@@ -158,7 +158,7 @@ def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequ
     return _in_units_of_order_one(raw, triangle, parents, structures, whole.n_obs)
 
 
-def _distinct(columns: list[Array]) -> tuple[list[Array], Indices]:
+def distinct_columns(columns: list[Array]) -> tuple[list[Array], Indices]:
     """The different objects among the columns, and which of them each column is."""
     distinct = {id(column): column for column in columns}
     place = {key: k for k, key in enumerate(distinct)}

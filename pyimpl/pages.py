@@ -13,6 +13,8 @@ from pyimpl.report import CoefficientTable, CovarianceBlock, FitPage, ModelDescr
 from pyimpl.report import Level as LevelOfPage
 from pyimpl.tables import correlations
 
+QUARTILES = np.array([0, 0.25, 0.5, 0.75, 1])
+
 _WITHOUT_CORRELATIONS = ("pdDiag", "pdIdent")
 
 
@@ -54,15 +56,17 @@ def description(model: Model, estimates: Estimates) -> ModelDescription:
 
 
 def summary_page(
-    model: Model, estimates: Estimates, table: pd.DataFrame, criteria: tuple[float, float], pearson: pd.Series
+    model: Model,
+    estimates: Estimates,
+    table: pd.DataFrame,
+    criteria: tuple[float, float],
+    residuals: tuple[Array, tuple[str, ...] | None],
 ) -> SummaryPage:
-    """The page of ``summary(fit)``; ``criteria`` are AIC and BIC, ``pearson`` the innermost standardized residuals."""
+    """The page of ``summary(fit)``; ``criteria`` are AIC and BIC, ``residuals`` as :func:`shown_residuals` has them."""
     coefficients = CoefficientTable(
         tuple(table.index),
         *(table[name].to_numpy(float) for name in ("Value", "Std.Error", "DF", "t-value", "p-value")),
     )
-    values = pearson.to_numpy()
-    few = len(values) <= 5
     return SummaryPage(
         model=description(model, estimates),
         aic=criteria[0],
@@ -70,9 +74,16 @@ def summary_page(
         log_lik=estimates.log_lik,
         coefficients=coefficients,
         correlation=correlations(estimates.vcov),
-        residuals=values if few else np.quantile(values, [0, 0.25, 0.5, 0.75, 1]),
-        residual_names=_innermost_groups(model) if few else None,
+        residuals=residuals[0],
+        residual_names=residuals[1],
     )
+
+
+def shown_residuals(model: Model, pearson: Array) -> tuple[Array, tuple[str, ...] | None]:
+    """What a summary shows of the innermost standardized residuals: their quartiles, or all if they are few."""
+    if len(pearson) > 5:
+        return np.quantile(pearson, QUARTILES), None
+    return pearson, _innermost_groups(model)
 
 
 def _innermost_groups(model: Model) -> tuple[str, ...]:

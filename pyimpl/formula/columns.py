@@ -14,7 +14,7 @@ import pandas as pd
 from pyimpl.arrays import Indices
 from pyimpl.errors import ArgumentError, DataError
 from pyimpl.formula.codings import Coding, contrast, dummy
-from pyimpl.formula.deparse import shortened
+from pyimpl.formula.deparse import deparse, shortened
 from pyimpl.formula.dropped import Dropped
 from pyimpl.formula.evaluate import Evaluator, State
 from pyimpl.formula.nodes import Expr, children
@@ -83,6 +83,14 @@ class ColumnSpec:
             return _fill(values, self, len(frame), len(self.names))
         full = _fill(values, self, len(frame), len(self.names) + len(self.dropped.names))
         return self.dropped.take_out(full, frame.index, self.argument)
+
+    def learned_otherwise(self, other: ColumnSpec) -> list[str]:
+        """The transforms and factors, as R spells them, that learned something else in `other`."""
+        return [
+            deparse(each)
+            for each, state in self._states.items()
+            if repr(state) != repr(other._states.get(each))
+        ]
 
     def without(self, columns: Indices, combinations: FloatArray, sizes: FloatArray) -> ColumnSpec:
         """Leave out some `columns`; `combinations` of those kept imply them, see :class:`Dropped`."""

@@ -54,6 +54,11 @@ def condition_as_r_writes_it(text: str, argument: str = "subset") -> str:
     return deparse(parse_expression(text, argument))
 
 
+def condition_columns(text: str, argument: str = "subset") -> list[str]:
+    """Return the columns that a condition uses."""
+    return list(dict.fromkeys(data_names(parse_expression(text, argument))))
+
+
 def _truth(expr: Expr, frame: pd.DataFrame, argument: str) -> _Truth:
     expr = strip_parens(expr)
     if isinstance(expr, Unary) and expr.operator == "!":
