@@ -1,4 +1,7 @@
-"""R's own numbers, put into the page objects, give R's own pages (pages.json, written by record_pages.R)."""
+"""R's own numbers, put into the page objects, give R's own pages.
+
+They are in pages.json, written by record_pages.R, and in book_pages.json, by record_book_pages.R.
+"""
 
 import json
 from dataclasses import replace
@@ -41,15 +44,13 @@ from pyimpl.report.structures import (
     variance_section,
 )
 
-RECORDED = Path(__file__).with_name("pages.json")
-
 
 @cache
-def recorded() -> dict[str, Any]:
-    return json.loads(RECORDED.read_text(encoding="utf-8"))
+def recorded(file: str = "pages.json") -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
 
 
-FITS = {fit["name"]: fit for fit in recorded()["fits"]}
+FITS = {fit["name"]: fit for fit in recorded()["fits"] + recorded("book_pages.json")["fits"]}
 COVARIANCES = {"covariance": "Random effects", "conditional": "Conditional", "marginal": "Marginal"}
 each_fit = pytest.mark.parametrize("name", FITS)
 
