@@ -31,6 +31,7 @@ _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the lar
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
+_SAME = 1e-3  # relative covariances that differ by less, beside the largest or sigma^2, are the same
 _RUNAWAY = 1e12  # relative standard deviations beyond this are on their way to infinity
 # The other valleys that an optimum on or near the boundary may have beside it are looked for from these multiples of
 # the start, and from beside the optimum.
@@ -56,6 +57,8 @@ class Optimum:
         Starting points used: more than one where the optimum is on the boundary.
     converged : bool
         The scaled gradient is below 1e-8 and no direction has negative curvature.
+    unique : bool
+        No other start led as deep to other covariances. Where one did, the data can't tell them apart.
     """
 
     evaluation: Evaluation
@@ -64,6 +67,7 @@ class Optimum:
     steps: int
     starts: int
     converged: bool
+    unique: bool = True
 
 
 def starting_point(likelihood: Likelihood) -> Array:
@@ -83,24 +87,29 @@ def minimise(
 
     The deviance can have more than one valley, and where it has, one of them usually ends on the boundary. So from an
     optimum on the boundary, or near it and of few groups, the search begins anew from other starts, and the deepest
-    valley counts. A ``given`` start is
-    always tried beside the usual one, so that a bad one does no harm. With ``max_steps`` 0 there is no search: the
-    point is the given start, or else the usual one, as it stands.
+    valley counts. A ``given`` start is always tried beside the usual one, so that a bad one does no harm. With
+    ``max_steps`` 0 there is no search: the point is the given start, or else the usual one, as it stands.
     """
     if not max_steps:
         return _newton(likelihood, start if given is None else given, 0)
-    best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
+    first = best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
     others = [] if given is None else [given]
     if is_singular(best.evaluation) or near_boundary(likelihood, best.evaluation):
         others += [factor * start for factor in OTHER_STARTS] + lifted(likelihood, best.evaluation)
-    steps = best.steps
-    for theta in others:
-        other = _descend(likelihood, theta, max_steps)
-        steps += other.steps
+    found = [first, *(_descend(likelihood, theta, max_steps) for theta in others)]
+    for other in found:
         if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
             best = other
-    starts = 1 + len(others)
-    return Optimum(best.evaluation, best.curvature, best.scaled_gradient, steps, starts, best.converged)
+    unique = not any(_tied(best.evaluation, other.evaluation) for other in found)
+    return replace(best, steps=sum(each.steps for each in found), starts=len(found), unique=unique)
+
+
+def _tied(best: Evaluation, other: Evaluation) -> bool:
+    """Whether two points are as deep, up to rounding, but their covariances differ."""
+    if not other.deviance < best.deviance + 10 * _noise(best.deviance):
+        return False
+    pairs = [(A @ A.T, B @ B.T) for A, B in zip(best.Lambdas, other.Lambdas, strict=True)]
+    return any(np.abs(D - E).max() > _SAME * max(np.abs(D).max(), 1.0) for D, E in pairs)
 
 
 def _nearer(likelihood: Likelihood, start: Array, max_steps: int) -> Array:
@@ -190,6 +199,9 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     return np.concatenate(parts)
 
 
+@np.errstate(
+    all="ignore"
+)  # a step too far leaves the range of numbers; its deviance says so, and it is refused
 def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
     """Trust-region Newton steps from one starting point."""
     here = _point(likelihood, likelihood.evaluate(theta))
