@@ -8,7 +8,7 @@ from typing import Any
 
 from pyimpl.errors import FormulaError
 from pyimpl.formula.deparse import deparse, quote_name, shortened
-from pyimpl.formula.functions import check_allowed, data_names
+from pyimpl.formula.functions import check_allowed, check_offset, data_names
 from pyimpl.formula.nodes import Binary, Expr, Name, Paren, Unary, left_spine, strip_parens, walk
 from pyimpl.formula.parser import parse_expression
 from pyimpl.formula.terms import Terms, expand_terms
@@ -174,8 +174,10 @@ def formula_from(expr: Expr, argument: str) -> Formula:
         raise FormulaError(f"fixed: `{shortened(expr)}` has no response; write 'y {shortened(expr)}'")
     _refuse_bars(right, argument)
     terms = expand_terms(right, argument)
-    for variable in (*terms.variables, *terms.offsets):
+    for variable in terms.variables:
         check_allowed(variable, argument)
+    for offset in terms.offsets:
+        check_offset(offset, argument)
     if response is not None:
         check_allowed(response, argument)
         if response in terms.variables:

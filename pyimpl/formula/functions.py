@@ -84,9 +84,14 @@ def check_allowed(expr: Expr, argument: str) -> None:
     argument : str
         The argument it was given for, for the message.
     """
-    if isinstance(expr, Call) and expr.function == "offset" and len(expr.arguments) == 1:
-        expr = expr.arguments[0].value  # kept apart as Terms.offsets
     _check(expr, expr, argument)
+
+
+def check_offset(call: Expr, argument: str) -> None:
+    """As :func:`check_allowed`, for a term ``offset(x)``."""
+    if isinstance(call, Call) and len(call.arguments) == 1 and call.arguments[0].name in (None, "object"):
+        call = call.arguments[0].value
+    check_allowed(call, argument)
 
 
 def _check(node: Expr, whole: Expr, argument: str) -> None:

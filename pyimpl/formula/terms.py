@@ -99,6 +99,11 @@ class _Expansion:
         self.removing = not self.removing
         dropped = self.expand(right)
         self.removing = not self.removing
+        if any(self.is_offset(mask) for mask in dropped):
+            raise FormulaError(
+                f"{self.argument}: `- {shortened(right)}` takes no offset away, R would add it; leave the offset out, "
+                "or write offset(-z)"
+            )
         return {term: None for term in total if term not in dropped}
 
     def product(self, expr: Binary) -> _TermList:
@@ -121,6 +126,11 @@ class _Expansion:
             raise FormulaError(
                 f"{self.argument}: `{shortened(side)}` beside `{whole.operator}` in `{shortened(whole)}` holds no "
                 "term; write it with + or -, and arithmetic inside I()"
+            )
+        if all(self.is_offset(mask) for mask in terms):
+            raise FormulaError(
+                f"{self.argument}: `{shortened(side)}` can't be part of the product `{shortened(whole)}`; write it as "
+                "a term of its own, with +"
             )
         return terms
 
@@ -153,10 +163,19 @@ class _Expansion:
             raise FormulaError(f"{self.argument}: the formula expands to more than {MAX_TERMS} terms")
         return terms
 
+    def is_offset(self, mask: int) -> bool:
+        """Whether a variable of the term is a call of offset()."""
+        variables = list(self.variables)
+        return any(_is_offset(variables[i]) for i in _members(mask))
+
     def variable(self, expr: Expr) -> _TermList:
         if not isinstance(expr, (Name, Call, Unary, Binary)) or getattr(expr, "operator", "") == "~":
             raise FormulaError(f"{self.argument}: `{shortened(expr)}` is not a term; name a column")
         return {1 << self.variables.setdefault(expr, len(self.variables)): None}
+
+
+def _is_offset(variable: Expr) -> bool:
+    return isinstance(variable, Call) and variable.function == "offset"
 
 
 def _together(terms: _TermList) -> _TermList:
@@ -200,7 +219,7 @@ def expand_terms(right: Expr, argument: str) -> Terms:
     expansion = _Expansion(argument)
     masks = expansion.expand(right)
     variables = tuple(expansion.variables)
-    offsets = [i for i, v in enumerate(variables) if isinstance(v, Call) and v.function == "offset"]
+    offsets = [i for i, variable in enumerate(variables) if _is_offset(variable)]
     offset_mask = sum(1 << i for i in offsets)
     kept = sorted((m for m in masks if not m & offset_mask), key=int.bit_count)
     others = [i for i in range(len(variables)) if i not in offsets]
