@@ -19,6 +19,7 @@ from rbridge.errors import (
 from rbridge.fit import LmeFit
 from rbridge.model import lme
 from rbridge.pictures import Picture
+from rbridge.rframes import RFrame, r_data, to_r
 from rbridge.session import Availability, available, r_version_info
 
 __all__ = [
@@ -32,11 +33,14 @@ __all__ = [
     "LmeFit",
     "Picture",
     "RError",
+    "RFrame",
     "RTimeoutError",
     "RUnavailableError",
     "RWarning",
     "WorkerError",
     "available",
     "lme",
+    "r_data",
     "r_version_info",
+    "to_r",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge.errors import ArgumentError, DataError, FormulaError
+from rbridge.foreign import plain_values
 
 Control = Mapping[str, bool | int | float | str]
 
@@ -238,7 +239,7 @@ def check_subset(subset: Any, data: pd.DataFrame) -> tuple[str | None, np.ndarra
         return None, None
     if isinstance(subset, str):
         return check_text(subset, "subset"), None
-    values = _subset_values(subset, data)
+    values = _subset_values(plain_values(subset), data)
     if len(values) != len(data):
         raise ArgumentError(f"subset has {len(values)} values for {len(data)} rows")
     if not pd.api.types.is_bool_dtype(values.dtype):

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rbridge import foreign
 from rbridge.errors import ArgumentError, DataError
 from rbridge.frames import Column, convert, convert_label
 
 
 def check_frame(data: Any, argument: str = "data") -> pd.DataFrame:
-    """Return ``data`` if it is a DataFrame with rows and columns."""
+    """Return ``data``, a pandas, polars or Arrow frame with rows, as a pandas one."""
+    if foreign.is_foreign(data):
+        data = foreign.to_pandas(data, argument)
     if not isinstance(data, pd.DataFrame):
         kind = "None" if data is None else type(data).__name__
         raise ArgumentError(

@@ -30,6 +30,7 @@ R_FILES: Final = (
     "diagnosis.R",
     "simulate.R",
     "picture.R",
+    "frames.R",
 )
 
 

@@ -1,0 +1,42 @@
+# Data frames as they are, for Python: plain vectors, with what their classes mean beside them.
+
+rb_columns <- function(frame) {
+  kinds <- vapply(seq_along(frame), function(i) rb_column_kind(frame[[i]], names(frame)[[i]]), "")
+  columns <- Map(rb_plain_column, as.list(frame), kinds)
+  zone <- function(column) {
+    zone <- attr(if (inherits(column, "POSIXlt")) as.POSIXct(column) else column, "tzone")
+    if (is.null(zone)) "" else zone[[1L]]
+  }
+  list(
+    names = names(frame), kinds = kinds, columns = unname(columns), levels = unname(lapply(frame, levels)),
+    zones = vapply(frame, zone, "")
+  )
+}
+rb_column_kind <- function(column, name) {
+  refuse <- function(what) rb_stop("data", "column ", encodeString(name, quote = "'"), " is ", what, ", which pandas has no column for")
+  if (inherits(column, "POSIXt")) return("POSIXct")
+  if (!is.null(dim(column))) refuse("a matrix")
+  if (is.factor(column)) return(if (is.ordered(column)) "ordered" else "factor")
+  for (kind in c("Date", "difftime")) if (inherits(column, kind)) return(kind)
+  kind <- typeof(column)
+  if (!kind %in% c("logical", "integer", "double", "character")) refuse(paste("of type", kind))
+  kind
+}
+rb_plain_column <- function(column, kind) {
+  if (kind == "POSIXct") return(as.numeric(as.POSIXct(column)))
+  if (kind == "difftime") return(as.numeric(column, units = "secs"))
+  if (kind == "Date") return(as.numeric(column))
+  if (kind == "character") return(enc2utf8(as.vector(column)))
+  as.vector(unclass(column))
+}
+
+rb_dataset <- function(name, package) {
+  if (!nzchar(system.file(package = package))) rb_stop("argument", "package: R has no package ", encodeString(package, quote = "'"))
+  env <- new.env()
+  suppressWarnings(utils::data(list = name, package = package, envir = env))
+  frame <- env[[name]]
+  if (is.null(frame)) rb_stop("argument", "name: R's package ", package, " has no data set ", encodeString(name, quote = "'"))
+  if (!is.data.frame(frame)) rb_stop("argument", "name: ", name, " is no data frame but of class ", class(frame)[[1L]])
+  rb_columns(frame)
+}
+rb_glimpse <- function(frame) paste(utils::capture.output(utils::str(frame)), collapse = "\n")
