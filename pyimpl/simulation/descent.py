@@ -1,8 +1,8 @@
 """Newton's method on many deviances at once, each with parameters of its own.
 
-The method is that of :mod:`pyimpl.optimize`, step for step in arrays: eigenvalues of exact second derivatives, negative
-curvature followed downhill, a radius that each problem adapts. A problem that it doesn't finish says so and is left
-to the ordinary optimiser.
+The method is that of :mod:`pyimpl.optimize` in arrays: eigenvalues of second derivatives, negative curvature followed
+downhill, a radius that each problem adapts. A problem that it doesn't finish says so and is left to the ordinary
+optimiser.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Function = Callable[[Indices, Array], Array]
 _STEP = 1e-30  # of the complex steps
 _DIFFERENCE = 1e-4  # of the differences of exact gradients; their error is its square
 _CONVERGED = 1e-8
-_KNOWN = 1e-3  # so near the optimum, in standard errors, the curvature needs no second look
+_MISLED = 1.0  # a step that gains so much less or more than was predicted needs the curvature anew
 _CURVATURE_FLOOR = 1e-9
 _WORTH_A_STEP = 1e-4
 _MAX_STEPS = 60
@@ -45,37 +45,96 @@ class Descents:
 
 
 def descend(function: Function, which: Indices, start: Array) -> Descents:
-    """Minimise the deviances of the problems ``which`` (S,) from ``start`` (S, m)."""
-    theta = np.array(start, float)
-    value, gradient = _value_and_gradient(function, which, theta)
-    curvature = _second_derivatives(function, which, theta)
-    radius = np.maximum(1.0, np.linalg.norm(theta, axis=1))
-    converged = np.zeros(len(which), bool)
+    """Minimise the deviances of the problems ``which`` (S,) from ``start`` (S, m).
+
+    Second derivatives are taken at the start, wherever a step didn't do what they promised, and at last at the optimum;
+    on the way they are kept up by what each step shows of them.
+    """
+    search = _Search.at(function, which, np.array(start, float))
     active = np.arange(len(which))
     for _ in range(_MAX_STEPS):
-        model = _Quadratic.of(gradient[active], curvature[active])
-        done = model.convex & (model.scaled_gradient < _CONVERGED)
-        converged[active[done]] = True
-        active, model = active[~done], model.take(~done)
+        model = _Quadratic.of(search.gradient[active], search.curvature[active])
+        there = model.convex & (model.scaled_gradient < _CONVERGED)
+        search.converged[active] = there & search.exact[active]
+        unsure, going = active[there & ~search.exact[active]], active[~there]
+        misled = search.advance(going, *model.take(~there).step(search.radius[going]))
+        search.look_again(np.concatenate([unsure, misled]))
+        active = np.sort(np.concatenate([going, unsure]))
         if not len(active):
             break
-        step, predicted = model.step(radius[active])
-        new_value, new_gradient = _value_and_gradient(function, which[active], theta[active] + step)
-        gained = value[active] - new_value
-        noise = 1e-12 * (1.0 + np.abs(value[active]))
+    return Descents(search.theta, search.value, search.converged)
+
+
+@dataclass(slots=True)
+class _Search:
+    """Where S descents are.
+
+    Attributes
+    ----------
+    function, which
+        The deviances, and which of them.
+    theta, gradient : (S, m) arrays
+    curvature : (S, m, m) array
+    exact : (S,) bool array
+        Whether the curvature is the one at theta.
+    value, radius : (S,) arrays
+    converged : (S,) bool array
+    """
+
+    function: Function
+    which: Indices
+    theta: Array
+    value: Array
+    gradient: Array
+    curvature: Array
+    exact: NDArray[np.bool_]
+    radius: Array
+    converged: NDArray[np.bool_]
+
+    @classmethod
+    def at(cls, function: Function, which: Indices, theta: Array) -> _Search:
+        value, gradient = _value_and_gradient(function, which, theta)
+        curvature = _second_derivatives(function, which, theta)
+        radius = np.maximum(1.0, np.linalg.norm(theta, axis=1))
+        known, done = np.ones(len(which), bool), np.zeros(len(which), bool)
+        return cls(function, which, theta, value, gradient, curvature, known, radius, done)
+
+    def advance(self, active: Indices, step: Array, predicted: Array) -> Indices:
+        """Try a step of each active descent; which of them it misled."""
+        value, gradient = _value_and_gradient(self.function, self.which[active], self.theta[active] + step)
+        gained = self.value[active] - value
+        noise = 1e-12 * (1.0 + np.abs(self.value[active]))
         resolved = predicted > noise
         ratio = np.where(np.isfinite(gained), gained / np.where(resolved, predicted, 1.0), -1.0)
         accepted = np.where(resolved, ratio > _WORTH_A_STEP, gained > -noise)
-        length = np.linalg.norm(step, axis=1)
-        grown = np.where(resolved & (ratio > 0.75), np.maximum(radius[active], 2 * length), radius[active])
-        radius[active] = np.where(~accepted | (resolved & (ratio < 0.25)), length / 4, grown)
-        moved = active[accepted]
-        theta[moved] += step[accepted]
-        value[moved], gradient[moved] = new_value[accepted], new_gradient[accepted]
-        unknown = active[accepted & (model.scaled_gradient > _KNOWN)]
-        if len(unknown):
-            curvature[unknown] = _second_derivatives(function, which[unknown], theta[unknown])
-    return Descents(theta, value, converged)
+        length, radius = np.linalg.norm(step, axis=1), self.radius[active]
+        grown = np.where(resolved & (ratio > 0.75), np.maximum(radius, 2 * length), radius)
+        self.radius[active] = np.where(~accepted | (resolved & (ratio < 0.25)), length / 4, grown)
+        moved, step = active[accepted], step[accepted]
+        change = gradient[accepted] - self.gradient[moved]
+        self.curvature[moved] = _updated(self.curvature[moved], step, change)
+        self.exact[moved] = False
+        self.theta[moved] += step
+        self.value[moved], self.gradient[moved] = value[accepted], gradient[accepted]
+        misled: Indices = active[resolved & (np.abs(ratio - 1) > _MISLED) & ~self.exact[active]]
+        return misled
+
+    def look_again(self, active: Indices) -> None:
+        """Take the second derivatives where the descents are now."""
+        if len(active):
+            self.curvature[active] = _second_derivatives(
+                self.function, self.which[active], self.theta[active]
+            )
+            self.exact[active] = True
+
+
+def _updated(curvature: Array, step: Array, change: Array) -> Array:
+    """Second derivatives (B, m, m) that explain how the gradient changed (the symmetric update of rank one)."""
+    missing = change - np.einsum("bij,bj->bi", curvature, step)
+    along = (missing * step).sum(axis=1)
+    safe = np.abs(along) > 1e-8 * np.linalg.norm(missing, axis=1) * np.linalg.norm(step, axis=1)
+    scale = np.where(safe, 1.0 / np.where(safe, along, 1.0), 0.0)
+    return np.asarray(curvature + scale[:, None, None] * missing[:, :, None] * missing[:, None])
 
 
 @dataclass(frozen=True, slots=True)

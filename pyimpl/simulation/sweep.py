@@ -39,6 +39,8 @@ def deviances(
     (B,) array
         As :attr:`pyimpl.objective.Evaluation.deviance`.
     """
+    if not len(which):
+        return np.empty(0)
     edges = np.cumsum([structure.n_parameters for structure in structures])[:-1]
     Lambdas = [
         np.tensordot(s.basis, part, axes=(0, 1))
