@@ -48,6 +48,7 @@ from pyimpl.frame import check_frame
 from pyimpl.intervals import Intervals, check_conf_level, check_intervals, fixed_intervals, variance_intervals
 from pyimpl.model import LevelChoice, Model, is_sequence
 from pyimpl.objective import Likelihood
+from pyimpl.observed import groups_of_rows, responses
 from pyimpl.optimize import Optimum
 from pyimpl.posterior import posterior_at
 from pyimpl.prediction import PredictionErrors, check_uncertainty, fitted_values
@@ -142,6 +143,14 @@ class LmeFit:
     def get_data(self) -> pd.DataFrame:
         """The data's rows that the fitted values belong to, with all columns, as R's ``getData``."""
         return self.model.frame.source.iloc[self.model.frame.positions].copy()
+
+    def get_response(self) -> pd.Series:
+        """The response, as the formula asks for it, aligned with the data's index."""
+        return responses(self.model)
+
+    def get_groups(self, level: LevelChoice | Sequence[int | str] = None) -> pd.Series | pd.DataFrame:
+        """Each row's group at a level, a Categorical aligned with the data's index; of several levels a frame."""
+        return groups_of_rows(self.model, level)
 
     def fixef(self) -> pd.Series:
         """Fixed effects."""
