@@ -2,7 +2,7 @@
 # More arguments go in ARGS:  make test ARGS="-k hsb"   make verify ARGS=--json
 
 BIN := .venv/bin
-.PHONY: help setup verify test lint bench image docs record fixtures
+.PHONY: help setup verify test lint bench image docs gallery record fixtures
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -36,6 +36,10 @@ image: ## build the image with R and Python (docker/Dockerfile) by docker or pod
 docs: ## execute every example of README.md and docs/
 	@scripts/setup
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)
+
+gallery: ## draw the pictures of docs/gallery.md anew
+	@scripts/setup
+	@$(BIN)/python docs/gallery/make.py
 
 record: ## ask R anew for the answers in fixtures/recorded/ (needs R)
 	@scripts/setup

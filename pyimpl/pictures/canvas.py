@@ -25,6 +25,9 @@ MOST_PANELS = 400
 
 _WIDEST, _NARROWEST = 3.2, 0.85  # a panel's width in inches
 _PAGE = 11.0  # the width in inches that many panels share
+_SOLVED = (
+    40  # panels up to which matplotlib finds the layout; for more, which takes it long, margins are fixed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ class Frame:
     height: float | None = None
 
 
-def new_figure(width: float, height: float, *, close: bool = False) -> Figure:
-    """A figure of so many inches; ``close`` leaves little between its panels.
+def new_figure(width: float, height: float, *, close: bool = False, solved: bool = True) -> Figure:
+    """A figure of so many inches; ``close`` leaves little between its panels, ``solved`` has their places found.
 
     It belongs to pyplot, so that ``plt.show()`` and notebooks show it, only where pyplot is in use already or the
     session is interactive; otherwise it is the caller's alone, and goes when its axes go.
@@ -68,7 +71,7 @@ def new_figure(width: float, height: float, *, close: bool = False) -> Figure:
             'pictures need matplotlib, which is not installed: pip install "lmebridge[plot]"'
         ) from None
     pads: dict[str, Any] = {"w_pad": 0.03, "h_pad": 0.05, "wspace": 0.01, "hspace": 0.01} if close else {}
-    layout = ConstrainedLayoutEngine(**pads)
+    layout = ConstrainedLayoutEngine(**pads) if solved else None
     if "matplotlib.pyplot" in sys.modules or hasattr(builtins, "__IPYTHON__"):
         from matplotlib import pyplot
 
@@ -84,9 +87,14 @@ def one_panel(ax: Any, x_label: str, y_label: str, size: tuple[float, float] = (
     ArgumentError
         ``ax`` is not one axes.
     """
-    axes = _given(ax, 1)[0] if ax is not None else new_figure(*size).subplots()
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
+    if ax is not None:
+        axes = _given(ax, 1)[0]
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        return axes
+    axes = new_figure(*size).subplots()
+    axes.set_xlabel(x_label, fontsize=_fitting(x_label, size[0] - 0.8))
+    axes.set_ylabel(y_label, fontsize=_fitting(y_label, size[1] - 0.6))
     return axes
 
 
@@ -172,7 +180,8 @@ def _page(titles: Sequence[str], columns: int, rows: int, frame: Frame) -> list[
     rows = math.ceil(len(titles) / columns)
     width = min(_WIDEST, max(_NARROWEST, _PAGE / columns))
     height = frame.height or 0.82 * width
-    figure = new_figure(width * columns + 0.6, height * rows + 0.6, close=True)
+    solved = len(titles) <= _SOLVED
+    figure = new_figure(width * columns + 0.6, height * rows + 0.6, close=True, solved=solved)
     grid = figure.subplots(rows, columns, sharex=frame.share_x, sharey=frame.share_y, squeeze=False)
     axes = [one for row in grid for one in row]
     for empty in axes[len(titles) :]:
@@ -185,16 +194,35 @@ def _page(titles: Sequence[str], columns: int, rows: int, frame: Frame) -> list[
         # The lowest panel of a column shows the shared axis, also where the last row is not full.
         if frame.share_x and k + columns >= len(titles):
             one.tick_params(labelbottom=True)
-    figure.supxlabel(frame.x_label, fontsize="medium")
-    figure.supylabel(frame.y_label, fontsize="medium")
+    figure.supxlabel(frame.x_label, fontsize=_fitting(frame.x_label, width * columns))
+    figure.supylabel(frame.y_label, fontsize=_fitting(frame.y_label, height * rows))
+    if not solved:
+        _fix_margins(figure, width, height, size)
     return axes[: len(titles)]
+
+
+def _fix_margins(figure: Figure, width: float, height: float, size: float) -> None:
+    """Leave room for labels and ticks at the figure's edges, and for titles of ``size`` points between the rows."""
+    whole_width, whole_height = figure.get_size_inches()
+    title = 2.0 * size / 72
+    figure.subplots_adjust(
+        left=0.65 / whole_width,
+        right=1 - 0.08 / whole_width,
+        bottom=0.6 / whole_height,
+        top=1 - (title + 0.05) / whole_height,
+        wspace=0.08,
+        hspace=title / (height - title),
+    )
 
 
 def _font_size(titles: Sequence[str], width: float) -> float:
     """Points of the panels' titles: such that the longest fits its panel, as far as it stays readable."""
-    longest = max(map(len, titles))
-    fits = width * 72 / (0.6 * max(longest, 1))
-    return max(5.0, min(10.0, 4 + 3 * width, fits))
+    return max(5.0, min(4 + 3 * width, _fitting(max(titles, key=len), width)))
+
+
+def _fitting(text: str, inches: float) -> float:
+    """Points at which a text fits into some inches: 10, or fewer but not below 6."""
+    return max(6.0, min(10.0, inches * 72 / (0.56 * max(len(text), 1))))
 
 
 def _thin_ticks(ax: Axes, width: float) -> None:

@@ -93,7 +93,12 @@ def pairs_of_comparison(table: SlicedTable, look: Look, key: bool) -> Any:
         lines = _joined_points(ax, table.values[0], table.values[1], look)
         if key:
             ax.legend(
-                lines, list(table.columns), ncols=len(table.columns), loc="lower left", bbox_to_anchor=(0, 1)
+                lines,
+                list(table.columns),
+                ncols=len(table.columns),
+                loc="lower left",
+                bbox_to_anchor=(0, 1),
+                frameon=False,
             )
         return ax
     axes = matrix_of_panels(table.slices, look.ax)

@@ -27,7 +27,7 @@ def plot_p_values(table: pd.DataFrame, look: Look) -> Any:
     titles = tuple(f"{df}, {method}" for method, df in cells)
     columns = len(dict.fromkeys(df for _, df in cells))
     layout = look.layout or (columns, -(-len(cells) // columns))
-    axes = panels(Frame(titles, "Empirical p-value", "Nominal p-value", layout), look.ax)
+    axes = panels(Frame(titles, "Empirical p-value", "Nominal p-value", layout, height=2.9), look.ax)
     for (method, df), ax in zip(cells, axes, strict=True):
         own = table[(table["method"] == method) & (table["df"] == df)]
         marks.grid_lines(ax, look.grid)
