@@ -74,23 +74,39 @@ def test_many_deviances_are_those_of_one_by_one(problem, reml, rng):
 def test_refits_are_what_lme_finds(ragged, small, large):
     """The log-likelihood of every response, by both models and methods, singular optima included."""
     null, alternative = lme("y ~ x", ragged, small), lme("y ~ x", ragged, large)
-    study = null.simulate_lr(alternative, nsim=12, seed=3)
-    simulated = null.simulate(12, seed=3)
+    study = null.simulate_lr(alternative, nsim=4, seed=3)
+    simulated = null.simulate(4, seed=3)
     frame = study.to_frame().set_index(["method", "simulation"])
     assert frame["converged"].all()
     for method in ("REML", "ML"):
-        for k in range(12):
+        for k in range(4):
             data = ragged.assign(y=simulated[f"sim_{k + 1}"])
             for name, random in (("null", small), ("alternative", large)):
                 alone = lme("y ~ x", data, random, method=method)
                 assert frame.loc[(method, k + 1), name] == pytest.approx(alone.log_lik, abs=1e-8)
 
 
+def test_with_few_groups_no_hill_is_missed_that_lme_finds():
+    """Five groups of three to six rows: most optima are singular, and some likelihoods have several hills."""
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(5), [3, 6, 4, 5, 3])
+    x, z, y = rng.normal(size=(3, len(g)))
+    data = pd.DataFrame({"g": g, "x": x, "z": z, "y": y + rng.normal(size=5)[g]})
+    fit = lme("y ~ x", data, "~ x + z | g", method="ML")
+    values = np.concatenate(list(responses.response_sampler(fit.model, fit.estimates).draw(rng, 16)))
+    replicates = replicate(fit.model.design, fit.likelihood.moments, values)
+    problems = refit._Problems(replicates, fit.likelihood.structures, False)
+    together = refit.refit(replicates, fit.likelihood.structures, False)
+    apart = refit._one_by_one(problems, refit.starting_point(fit.likelihood), np.arange(16))
+    assert (together.log_lik >= apart.log_lik - 1e-8).all()
+    assert together.converged.all()
+
+
 def test_problems_too_large_to_lay_side_by_side_give_the_same(orthodont, monkeypatch):
     null, alternative = (lme("distance ~ age", orthodont, f"~ {x} | Subject") for x in ("1", "age"))
-    together = null.simulate_lr(alternative, nsim=10, seed=5).to_frame()
+    together = null.simulate_lr(alternative, nsim=4, seed=5).to_frame()
     monkeypatch.setattr(refit, "_MANY", 0)
-    apart = null.simulate_lr(alternative, nsim=10, seed=5).to_frame()
+    apart = null.simulate_lr(alternative, nsim=4, seed=5).to_frame()
     np.testing.assert_allclose(together[["null", "alternative"]], apart[["null", "alternative"]], rtol=1e-12)
 
 
@@ -103,15 +119,15 @@ def test_portions_make_no_difference(orthodont, monkeypatch):
 
 
 def test_the_distribution_is_that_of_rs_study(orthodont):
-    """Kolmogorov and Smirnov's distance to R's 1000 ratios, which with another 400 is below 0.12 but once in 1000."""
+    """Kolmogorov and Smirnov's distance to R's 1000 ratios, which with another 250 is below 0.14 but once in 1000."""
     null, alternative = (lme("distance ~ age", orthodont, f"~ {x} | Subject") for x in ("1", "age"))
-    study = null.simulate_lr(alternative, nsim=400, seed=20)
+    study = null.simulate_lr(alternative, nsim=250, seed=20)
     for each in study.ratios:
         theirs = np.array(recorded()["ratios"][each.method])
         points = np.concatenate([theirs, each.l_ratio])[:, None]
         distance = np.abs((theirs <= points).mean(axis=1) - (each.l_ratio <= points).mean(axis=1))
         # R stops short by up to 0.02, even below zero; there the distributions can't be compared
-        assert distance[points[:, 0] > 0.05].max() < 0.12
+        assert distance[points[:, 0] > 0.05].max() < 0.14
     table = study.tests()
     assert table.loc["REML", "L.Ratio"] == pytest.approx(
         null.anova(alternative).to_frame()["L.Ratio"].iloc[1]
