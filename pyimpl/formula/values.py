@@ -216,15 +216,21 @@ def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
 
     Where equal texts mostly follow each other, as in sorted data, one of each run is looked up.
     """
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":  # Arrow looks up faster
+        return _looked_up(column)
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is pd.NA:  # which can't be compared
         column = column.astype(object).mask(column.isna(), None)
     values = column.to_numpy(dtype=object)
     if len(values) < _MANY or _changes(values[:_MANY]).mean() > _FEW_RUNS:
-        codes, found = pd.factorize(values)
-        return np.asarray(codes, dtype=np.intp), [str(level) for level in found]
+        return _looked_up(values)
     changes = np.append(True, _changes(values))
-    codes, found = pd.factorize(values[changes])
-    return np.asarray(codes, dtype=np.intp)[np.cumsum(changes) - 1], [str(level) for level in found]
+    codes, levels = _looked_up(values[changes])
+    return codes[np.cumsum(changes) - 1], levels
+
+
+def _looked_up(values: Any) -> tuple[CodeArray, list[str]]:
+    codes, found = pd.factorize(values)
+    return np.asarray(codes, dtype=np.intp), [str(level) for level in np.asarray(found, dtype=object)]
 
 
 def _changes(values: npt.NDArray[np.object_]) -> BoolArray:

@@ -9,7 +9,7 @@ from pyimpl.formula.values import text_codes
 RUNS = ["b"] * 900 + ["a"] * 700 + [None] * 3 + ["c"] * 5 + ["a"] * 2
 
 
-@pytest.mark.parametrize("dtype", [object, "str", "string"])
+@pytest.mark.parametrize("dtype", [object, "str", "string[python]", "string[pyarrow]"])
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_texts_are_coded_by_appearance_and_missing_ones_by_minus_one(dtype, shuffle):
     texts = np.array(RUNS, dtype=object)
