@@ -64,11 +64,14 @@ def numbers(fit, new):
         "sd": fit.var_corr().to_frame()["std_dev"].to_numpy(copy=True),
         "covariance": np.array(fit.get_var_cov(1)),
         "ranef": np.array(outer(fit.ranef())),
+        "ranef_se": np.array(outer(fit.ranef_se())),
         "coef": np.array(outer(fit.coef())),
         "fitted": fit.fitted([0, 1]).sort_index().to_numpy(),
         "residuals": fit.residuals("pearson").sort_index().to_numpy(),
         "predicted": np.asarray(fit.predict(new)),
         "population": np.asarray(fit.predict(new, level=0)),
+        "errors": fit.predict(new, se=True)["se.fit"].to_numpy(copy=True),
+        "prediction intervals": fit.predict(new, interval="prediction").to_numpy(copy=True),
         "sequential": fit.anova().to_frame()[["numDF", "denDF", "F-value"]].to_numpy(float),
         "marginal": fit.anova(type="marginal").to_frame()[["numDF", "denDF", "F-value"]].to_numpy(float),
         "fixed intervals": fit.intervals(which="fixed")
@@ -123,6 +126,7 @@ def test_units_of_a_covariate(case, method, factor):
     found["vcov"] *= np.outer(unit, unit)
     found["covariance"] *= np.outer([1, factor], [1, factor])
     found["ranef"] *= [1, factor]
+    found["ranef_se"] *= [1, factor]
     found["coef"] *= np.append(unit, np.ones(found["coef"].shape[1] - len(unit)))
     found["fixed intervals"] *= unit[:, None]
     found["sd"][1] *= factor
@@ -159,7 +163,7 @@ def test_order_of_rows_order_of_groups_and_their_names(case, method):
         school=lambda d: [f"{chr(122 - k)}{7 * k % 5}" for k in d["school"]], room=lambda d: 9 - d["room"]
     )
     _, found = fit_and_numbers(mixed, random, method, new=mixed.loc[data.index[::3]])
-    for one in ("ranef", "coef"):
+    for one in ("ranef", "ranef_se", "coef"):
         found[one] = found[one][::-1]  # the names are in the reverse order
     assert_same(found, expected)
 
@@ -172,7 +176,7 @@ def test_a_response_plus_x_gamma(case, method):
     _, found = fit_and_numbers(moved, random, method)
     gamma = np.select([fit.fixef().index == name for name in ("(Intercept)", "x", "z")], [50.0, -30.0, 20.0])
     assert found["fixef"] - gamma == pytest.approx(expected["fixef"], abs=1e-10)
-    names = ["log_lik", "sigma", "vcov", "sd", "covariance", "ranef", "residuals"]
+    names = ["log_lik", "sigma", "vcov", "sd", "covariance", "ranef", "ranef_se", "residuals", "errors"]
     names += [] if fit.convergence.on_boundary else ["intervals"]
     assert_same(found, expected, names)
 
@@ -202,7 +206,18 @@ def test_coding_of_a_factor(case, method, contrasts):
     found = numbers(other, data.iloc[::3])
     found["log_lik"] += -np.log(np.abs(np.linalg.det(change))) if method == "REML" else 0.0
     found["vcov"] = np.linalg.inv(change) @ found["vcov"] @ np.linalg.inv(change).T
-    names = ["log_lik", "sigma", "vcov", "sd", "covariance", "ranef", "fitted", "predicted", "sequential"]
+    names = [
+        "log_lik",
+        "sigma",
+        "vcov",
+        "sd",
+        "covariance",
+        "ranef",
+        "fitted",
+        "predicted",
+        "sequential",
+        "errors",
+    ]
     assert_same(found, expected, names)
 
 
