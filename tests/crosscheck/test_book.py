@@ -19,6 +19,7 @@ from crosscheck.engines import RecordedEngine, answer_of, engine
 from crosscheck.errors import UsageError
 from crosscheck.judge import judge, same_words
 from crosscheck.recordfile import path_of, read
+from crosscheck.reference import dense_problem, log_likelihood
 from crosscheck.report import book_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,6 +141,38 @@ def test_the_closed_form_of_the_balanced_assay_says_who_is_right():
     assert error_of(answer_of(engine("pyimpl"), case.spec, frame)) < 1e-12
     assert 1e-8 < error_of(read(case.spec, "tight")) < 1e-7
     assert error_of(read(case.spec, "converged")) > 0.1  # nlme's EM doesn't reach the optimum of a pdBlocked
+
+
+def dense(spec):
+    """Return the model's dense matrices; None where its terms or options are beyond the reference evaluator."""
+    try:
+        return dense_problem(spec, load(spec.data))
+    except UsageError:
+        return None
+
+
+PROBLEMS = [(case.spec, problem) for case in CASES if (problem := dense(case.spec)) is not None]
+
+
+def test_most_models_have_a_dense_likelihood():
+    assert len(PROBLEMS) == 50
+    assert {
+        "ch04-fm1IGF.lme",
+        "ch04-fm2IGF.lme",
+        "ch04-fm3Wafer",
+        "ch04-fm4Wafer",
+        "tests-update-unnamed",
+    } <= {spec.name for spec, _ in PROBLEMS}
+
+
+@pytest.mark.parametrize(("spec", "problem"), [pytest.param(*pair, id=pair[0].name) for pair in PROBLEMS])
+def test_the_reported_likelihood_is_that_of_the_definition(spec, problem, verdicts):
+    """So that a gain on R, at a singular optimum too, is a real one."""
+    answer = verdicts[spec.name].candidate.answer
+    psis = [level.cov.values for level in answer.levels]
+    assert log_likelihood(problem, psis, answer.sigma) == pytest.approx(
+        answer.scalars["log_lik"], rel=1e-12, abs=1e-9
+    )
 
 
 class Spoilt:

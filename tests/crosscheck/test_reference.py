@@ -144,11 +144,31 @@ def test_the_design_of_nested_groups():
 
 
 @pytest.mark.parametrize(
-    "fixed", ["y ~ __import__('os').system('true')", "y ~ I(x)", "y ~ {x}", "y ~ `x`", "y ~ x^2"]
+    "fixed",
+    [
+        "y ~ __import__('os').system('true')",
+        "y ~ I(exec(x))",
+        "y ~ I(x.to_csv (x))",
+        "y ~ I((x.to_csv) (x))",
+        "y ~ {x}",
+        "y ~ `x`",
+        "y ~ x[0]",
+        "y ~ poly(x)",
+    ],
 )
 def test_the_design_builder_runs_no_code(fixed):
     with pytest.raises(UsageError, match="plain terms only"):
         dense_problem(ModelSpec("m", fixed, "~ 1 | g"), FRAME)
+
+
+def test_the_design_builder_writes_rs_operators_as_pythons():
+    frame = FRAME.assign(**{"a.b": [1.0, 2.0, 4.0, 8.0]})
+    random = "pdBlocked(list(pdIdent(~ 1), pdDiag(~ a.b + I(x^2) - 1)))"
+    spec = ModelSpec("m", "y ~ I(a.b^2) + sin(2 * pi * x) - 1", {"g": random})
+    problem = dense_problem(spec, frame)
+    ab, x = frame["a.b"].to_numpy(), frame["x"].to_numpy()
+    np.testing.assert_array_equal(problem.X, np.column_stack((ab**2, np.sin(2 * np.pi * x))))
+    np.testing.assert_array_equal(problem.levels[0].Z, np.column_stack((np.ones(4), ab, x**2)))
 
 
 def test_the_design_builder_refuses_what_it_does_not_know():
