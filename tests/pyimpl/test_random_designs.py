@@ -130,6 +130,74 @@ def test_every_design_is_an_answer_and_a_singular_one_says_so(seed):
     assert np.isfinite(fit.fitted()).all()
 
 
+@pytest.mark.parametrize("seed", [13, 139, 636, *range(3000, 3030)])
+def test_optimality_conditions_by_the_definition(seed):
+    """No variance would lower the deviance to first order, and the variance that is there is at a stationary point.
+
+    (The conditions of Karush, Kuhn and Tucker, with complementary slackness, from the whole V.)
+    """
+    fit, identified = fit_of(seed)
+    if not identified:
+        return
+    for level, D, (G, size) in zip(
+        fit.model.design.levels, fit.estimates.covariances, derivatives_by_covariances(fit), strict=True
+    ):
+        assert min(derivatives_by_variances(level, G)) > -1e-6 * size
+        assert abs(np.trace(D @ G)) < 1e-7 * size * max(np.trace(D), 1.0)
+
+
+def derivatives_by_covariances(fit):
+    """Of the deviance: sum_g Z_g'(P - P y y'P) Z_g of each level, and the size of what it is the difference of."""
+    design = fit.model.design
+    V = np.eye(fit.n_obs) * fit.sigma**2
+    same = [level.grouping.codes[:, None] == level.grouping.codes for level in design.levels]
+    for mask, Z, D in zip(same, design.Z, fit.estimates.covariances, strict=True):
+        V += (Z @ D @ Z.T) * mask
+    W = np.linalg.inv(V)
+    WX = W @ design.X
+    P = W - WX @ np.linalg.solve(design.X.T @ WX, WX.T)
+    Py = P @ design.y
+    inner = (P if fit.method == "REML" else W) - np.outer(Py, Py)
+    return [
+        (Z.T @ (inner * mask) @ Z, np.trace(Z.T @ (W * mask) @ Z))
+        for mask, Z in zip(same, design.Z, strict=True)
+    ]
+
+
+def derivatives_by_variances(level, G):
+    """By the variances that each block's structure may have more of: any, each effect's, all effects' together."""
+    row = 0
+    for block in level.blocks:
+        q = len(block.columns.names)
+        own = G[row : row + q, row : row + q]
+        row += q
+        mean = own.sum() / q
+        by_structure = {
+            "pdDiag": np.diag(own),
+            "pdIdent": [np.trace(own)],
+            "pdCompSymm": [mean, np.trace(own) - mean],
+        }
+        yield from by_structure.get(block.structure, np.linalg.eigvalsh(own)[:1])
+
+
+@pytest.mark.parametrize("seed", [13, 139, 636, *range(3000, 3020)])
+def test_the_same_hill_in_any_units_and_order(seed):
+    """What is tried from where doesn't depend on units, nor on the order of rows and groups."""
+    kind, method, data = draw(seed)
+    fixed, random = KINDS[kind]
+    fit, identified = fit_of(seed)
+    if not identified:
+        return
+    rows = np.random.default_rng(seed).permutation(len(data))
+    other = data.iloc[rows].assign(
+        y=lambda d: 1e6 * d["y"], g=lambda d: "h" + (99 - d["g"].str[1:].astype(int)).astype(str)
+    )
+    moved = lme(fixed, other, random, method=method)
+    assert moved.log_lik + fit.likelihood.nu * np.log(1e6) == pytest.approx(fit.log_lik, rel=1e-10, abs=1e-9)
+    assert moved.convergence.singular == fit.convergence.singular
+    assert moved.sigma / 1e6 == pytest.approx(fit.sigma, rel=1e-8)
+
+
 # --- against R ---
 
 
