@@ -116,11 +116,11 @@ def covariances_of_groups(
 def _covariance(model: Model, estimates: Estimates, rows: Array, given: int) -> Array:
     """Covariance of the responses of some rows, given the random effects of the first ``given`` levels."""
     covariance = estimates.sigma**2 * np.eye(len(rows))
-    for level, Z, D in zip(
-        model.levels[given:], model.design.Z[given:], estimates.covariances[given:], strict=True
+    for level, Z, root in zip(
+        model.levels[given:], model.design.Z[given:], estimates.effect_roots[given:], strict=True
     ):
-        own, codes = Z[rows], level.grouping.codes[rows]
-        covariance += own @ D @ own.T * (codes[:, None] == codes)
+        seen, codes = Z[rows] @ root, level.grouping.codes[rows]
+        covariance += seen @ seen.T * (codes[:, None] == codes)
     return covariance
 
 

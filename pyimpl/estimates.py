@@ -29,26 +29,27 @@ class Estimates:
         columns in their order. It has twice the digits that a factor of the covariance matrix would have.
     sigma : float
         Within-group standard deviation.
-    covariances : tuple of (q, q) arrays
-        Covariance matrix of each level's random effects.
+    effect_roots : tuple of (q, q) arrays
+        ``root root'`` is the covariance matrix of a level's random effects. What is computed by them, as the variance
+        of z'b far from the origin of z, keeps its digits.
     blups : tuple of (G, q) arrays
         Best linear unbiased predictions of the random effects.
     log_lik : float
         The (restricted) log-likelihood.
     n_parameters : int
-        Fixed effects, covariance parameters and sigma: the df of AIC and BIC.
+        Fixed effects, covariance parameters and, if it was estimated, sigma: the df of AIC and BIC.
     """
 
     beta: Array
     vcov_root: Array
     sigma: float
-    covariances: tuple[Array, ...]
+    effect_roots: tuple[Array, ...]
     blups: tuple[Array, ...]
     log_lik: float
     n_parameters: int
 
     def __post_init__(self) -> None:
-        for array in (self.beta, self.vcov_root, *self.covariances, *self.blups):
+        for array in (self.beta, self.vcov_root, *self.effect_roots, *self.blups):
             array.setflags(write=False)
 
     @property
@@ -56,27 +57,31 @@ class Estimates:
         """Covariance matrix of the fixed effects, sigma^2 (X'V^-1 X)^-1 (with ML's sigma under ML, as nlme)."""
         return self.vcov_root @ self.vcov_root.T
 
+    @property
+    def covariances(self) -> tuple[Array, ...]:
+        """Covariance matrix of each level's random effects, (q, q)."""
+        return tuple(root @ root.T for root in self.effect_roots)
+
 
 def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     """Translate the optimum to the user's units."""
     moments, evaluation = likelihood.moments, optimum.evaluation
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
     inverse = np.linalg.inv(evaluation.up.R)
-    covariances, blups = [], []
+    roots, blups = [], []
     innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
     for level, Lambda, effects in reversed(list(innermost_first)):
-        factor = np.linalg.solve(level.T, without_rounding(Lambda)) * sigma
-        covariances.append(factor @ factor.T)
+        roots.append(np.linalg.solve(level.T, without_rounding(Lambda)) * sigma)
         effects = _outside(null_space(Lambda), effects)
         blups.append((np.linalg.inv(level.T) @ effects).T * moments.scale)
     return Estimates(
         beta=fixed_effects(moments, evaluation.up.beta),
         vcov_root=np.linalg.solve(moments.R, inverse) * sigma,
         sigma=sigma,
-        covariances=tuple(covariances),
+        effect_roots=tuple(roots),
         blups=tuple(blups),
         log_lik=log_likelihood(moments, likelihood.reml, evaluation.deviance),
-        n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + 1,
+        n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + (likelihood.sigma is None),
     )
 
 

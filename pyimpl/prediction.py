@@ -114,8 +114,8 @@ def _variance_of_an_observation(rows: PredictionRows, estimates: Estimates, dept
     """Variance of a new response about its expectation at a depth: of the levels further in, and of the residual."""
     variance = np.full(len(rows.X), estimates.sigma**2)
     deeper: Sequence[Array] = rows.Z[depth:]
-    for Z, D in zip(deeper, estimates.covariances[depth:], strict=True):
-        variance += np.einsum("nq,qr,nr->n", Z, D, Z)
+    for Z, root in zip(deeper, estimates.effect_roots[depth:], strict=True):
+        variance += ((Z @ root) ** 2).sum(axis=1)
     return variance
 
 

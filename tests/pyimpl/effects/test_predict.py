@@ -14,7 +14,7 @@ def table(written):
     return pd.DataFrame(dict(zip(written["names"], written["columns"], strict=True)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nested():
     """Three levels with unequal groups, rows in random order under an index that isn't 0..n-1."""
     rng = np.random.default_rng(11)
@@ -72,7 +72,7 @@ def dense(fit, new, depth):
     return np.diag(error), np.diag(error + deeper) + fit.sigma**2
 
 
-@pytest.fixture(params=["REML", "ML"])
+@pytest.fixture(scope="module", params=["REML", "ML"])
 def fit(nested, request):
     return lme("y ~ x + sex", nested, RANDOM, method=request.param)
 
@@ -137,6 +137,18 @@ def test_names_and_order_of_several_levels_are_r_s(recorded, children, oats):
     pd.testing.assert_frame_equal(
         plots.residuals("p", [0, 1, 2]).head(6), table(answers["residuals"]), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("scale, origin, unit", [(1e9, 0.0, 1.0), (1.0, 2026.0, 1.0), (1.0, -5e4, 1e-6)])
+def test_errors_follow_the_units_only(nested, scale, origin, unit):
+    fits = []
+    for data in (nested, nested.assign(y=scale * nested["y"], x=unit * (nested["x"] + origin))):
+        fit = lme("y ~ x", data, {"school": "~ x", "room": "~ 1"})
+        fits.append([fit.predict(level=k, se=True, interval="prediction") for k in (0, 1, 2)])
+    for before, after in zip(*fits, strict=True):
+        assert after["se.fit"].to_numpy() == pytest.approx(scale * before["se.fit"].to_numpy(), rel=1e-9)
+        widths = [(each["upr"] - each["lwr"]).to_numpy() for each in (before, after)]
+        assert widths[1] == pytest.approx(scale * widths[0], rel=1e-9)
 
 
 def test_several_levels_have_their_own_errors(fit, nested):
