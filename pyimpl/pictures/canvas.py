@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: What a picture's ``ax`` can be: one axes, or as many as there are panels.
     AxesChoice: TypeAlias = Axes | Sequence[Axes] | np.ndarray[Any, Any] | None
 
-#: More panels than anyone reads; a condition with so many levels is a mistake.
+#: More panels than anyone reads on one page.
 MOST_PANELS = 400
 
 _WIDEST, _NARROWEST = 3.2, 0.85  # a panel's width in inches
@@ -104,14 +104,14 @@ def panels(frame: Frame, ax: Any = None) -> list[Axes]:
     Raises
     ------
     ArgumentError
-        There are more panels than anyone reads, or ``ax`` is not as many axes as there are panels, or the layout is
+        There are more panels than a page holds, or ``ax`` is not as many axes as there are panels, or the layout is
         no pair of counts.
     """
     n = len(frame.titles)
-    if n > MOST_PANELS:
+    if n > MOST_PANELS and ax is None and frame.layout is None:
         raise ArgumentError(
-            f"form: {n} panels are more than a picture holds ({MOST_PANELS}); condition on fewer levels, for example "
-            "of a column made with pandas.cut"
+            f"layout: {n} panels are more than a page holds ({MOST_PANELS}); give layout=(columns, rows) to have "
+            "pages, or make panels by fewer levels, for example of a column made with pandas.cut"
         )
     if ax is not None:
         axes = _given(ax, n)

@@ -67,5 +67,6 @@ def texts(ax: Any) -> list[tuple[str, float, float]]:
 
 
 def segments(ax: Any) -> list[np.ndarray]:
-    """The segments of all collections of lines, (k, 2, 2) each."""
-    return [np.array(each.get_segments(), dtype=float) for each in ax.collections]
+    """The segments of all collections of lines among the data, (k, 2, 2) each."""
+    own = (each for each in ax.collections if each.get_transform() == ax.transData)
+    return [np.array(each.get_segments(), dtype=float) for each in own]

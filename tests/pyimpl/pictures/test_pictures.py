@@ -79,7 +79,7 @@ def test_many_panels_share_their_axes_and_the_lowest_of_each_column_has_ticks():
     axes = lme("mathach ~ cses", load_hsb(), "~ 1 | id").plot("mathach ~ cses | id")
     assert len(axes) == 160
     assert len({ax.get_xlim() for ax in axes}) == 1
-    shown = [ax.xaxis.get_tick_params()["labelbottom"] for ax in axes]
+    shown = [ax.xaxis.get_major_ticks()[0].label1.get_visible() for ax in axes]
     columns = len({round(ax.get_position().x0, 6) for ax in axes})
     assert shown == [False] * (160 - columns) + [True] * columns
 
@@ -214,12 +214,8 @@ BAD = {
     "groups' values": (lambda f: f["orth"].plot("ranef(.) ~ age"), "a value a group, not a row"),
     "factor covariate": (lambda f: f["orth"].plot("resid(.) ~ Sex"), "'Sex ~ resid"),
     "too many panels": (
-        lambda f: lme("mathach ~ 1", load_hsb(), "~ 1 | id").plot("mathach ~ 1 * cses | cses"),
-        "form",
-    ),
-    "panels by a number": (
         lambda f: lme("mathach ~ 1", load_hsb(), "~ 1 | id").plot("mathach ~ ses | cses"),
-        "panels",
+        r"layout: \d{4} panels.*layout=\(columns, rows\)",
     ),
     "id": (lambda f: f["orth"].plot(id=2), "id: "),
     "id of boxes": (lambda f: f["orth"].plot("Subject ~ resid(.)", id=0.1), "id: points"),
