@@ -279,3 +279,15 @@ def test_levels_may_be_listed(fits):
     assert list(inner) == ["Variety"]
     pd.testing.assert_frame_equal(inner["Variety"], fit.ranef("Variety"))
     assert str(inner) == str(fit.ranef("Variety"))
+
+
+def test_three_levels_are_headed_as_r_heads_them():
+    """R's ranef(lme(y ~ 1, d, ~ 1 | a/b/c)) has `Level: a`, `Level: b %in% a`, `Level: c %in% b %in% a`."""
+    rng = np.random.default_rng(1)
+    codes = np.arange(48)
+    data = pd.DataFrame({"a": codes // 12, "b": codes // 6, "c": codes // 3, "y": rng.normal(size=48)})
+    data["y"] += 2 * rng.normal(size=4)[data["a"]] + rng.normal(size=8)[data["b"]]
+    fit = lme("y ~ 1", data, "~ 1 | a/b/c")
+    headings = [line for line in str(fit.ranef()).splitlines() if line.startswith("Level")]
+    assert headings == ["Level: a ", "Level: b %in% a ", "Level: c %in% b %in% a "]
+    assert str(fit.ranef(["c", "b"])) == str(fit.ranef()).split("\n\n", 1)[1]
