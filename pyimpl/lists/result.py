@@ -358,6 +358,25 @@ class LmList:
         identify = pictures.Identify(id, id_labels)
         return pictures.plot_pairs(pictures.list_source(self), form, identify, look)
 
+    def plot_ranef(
+        self,
+        form: str | None = None,
+        *,
+        standardized: bool = False,
+        smooth: bool = True,
+        span: float = 2 / 3,
+        grid: bool = True,
+        layout: tuple[int, int] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Any:
+        """Draw the groups' deviations from the averages of their coefficients: see :meth:`LmeFit.plot_ranef`."""
+        from pyimpl import pictures
+
+        effects = pictures.list_source(self).effects(pictures.ranef_term(None, standardized))
+        look = pictures.Look(layout=layout, ax=ax, style=style)
+        return pictures.plot_effects(effects, form, look, pictures.Loess(span) if smooth else None, grid)
+
     def __str__(self) -> str:
         names, groups = self.columns.names, tuple(self.grouping.names)
         coefficients = self.regressions.coefficients()

@@ -158,17 +158,19 @@ def _against_covariates(effects: Effects, form: Form, look: Look, smoother: Loes
         )
     covariates = group_variables(form, _covariates(form), effects.groups)
     values = effects.values[:, effects.names.index(name)]
+    known = np.isfinite(values)
     titles = tuple(each.label for each in covariates)
     frame = Frame(titles, "", name, look.layout or (min(len(titles), 3), -(-len(titles) // 3)), False, True)
     axes = panels(frame, look.ax)
     for ax, covariate in zip(axes, covariates, strict=True):
         marks.grid_lines(ax, look.grid)
         if covariate.levels is None:
-            marks.points(ax, covariate.values, values, look.style)
+            marks.points(ax, covariate.values[known], values[known], look.style)
             if smoother is not None:
-                marks.smooth_line(ax, covariate.values, values, smoother, {})
+                marks.smooth_line(ax, covariate.values[known], values[known], smoother, {})
         else:
-            _boxes(ax, covariate, values, smoother is not None, look.style)
+            own = replace(covariate, values=covariate.values[known])
+            _boxes(ax, own, values[known], smoother is not None, look.style)
     return as_returned(axes, True)
 
 

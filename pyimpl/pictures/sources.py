@@ -160,7 +160,10 @@ def _effects_of_fit(fit: LmeFit, asked: ModelTerm) -> Effects:
     random, covariance = fit.estimates.blups[depth - 1], fit.estimates.covariances[depth - 1]
     table = fit.ranef(depth) if asked.function == "ranef" else fit.coef(depth)
     assert isinstance(table, pd.DataFrame)
-    return _effects(asked, pd.DataFrame(table), groups, random, covariance)
+    values = table.to_numpy(dtype=float)
+    if asked.function == "ranef" and asked.standard:
+        values = standardized(random, covariance)
+    return _effects(asked, tuple(table.columns), values, groups, (random, covariance))
 
 
 def _effects_of_list(lists: LmList, asked: ModelTerm) -> Effects:
@@ -170,16 +173,17 @@ def _effects_of_list(lists: LmList, asked: ModelTerm) -> Effects:
     label = " %in% ".join(grouping.name for grouping in reversed(lists.groupings))
     groups = Groups(names, lists.frame.all_columns(), lists.grouping.codes, label)
     random = lists.ranef()
-    table = random if asked.function == "ranef" else lists.coef()
-    return _effects(asked, table, groups, random.to_numpy(), random.dropna().cov().to_numpy())
+    table = lists.ranef(standardized=asked.standard) if asked.function == "ranef" else lists.coef()
+    spread = (random.to_numpy(), random.dropna().cov().to_numpy())
+    return _effects(asked, tuple(table.columns), table.to_numpy(), groups, spread)
 
 
 def _effects(
-    asked: ModelTerm, table: pd.DataFrame, groups: Groups, random: Array, covariance: Array
+    asked: ModelTerm, names: tuple[str, ...], values: Array, groups: Groups, spread: tuple[Array, Array]
 ) -> Effects:
+    """Effects with their label; ``spread`` are the level's random effects and their covariance matrix."""
     standard = asked.function == "ranef" and asked.standard
-    values = standardized(random, covariance) if standard else table.to_numpy(dtype=float)
     label = {"ranef": "Random effects", "coef": "Coefficients"}[asked.function]
     if standard:
         label = "Standardized random effects"
-    return Effects(tuple(table.columns), values, groups, label, standard, random, covariance)
+    return Effects(names, values, groups, label, standard, *spread)

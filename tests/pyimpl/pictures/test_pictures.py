@@ -270,6 +270,18 @@ def test_lists_of_undetermined_regressions_are_drawn():
     data = load_book("Orthodont").iloc[[0, 4, 5, 6, 8, 9, 12, 13, 14]]
     lists = lm_list("distance ~ age | Subject", data, pool=False)
     assert np.isnan(lists.coef().to_numpy()).any()
-    for axes in (lists.intervals().plot(), lists.plot("resid(.) ~ age"), lists.pairs(id=0.5)):
+    drawn = (
+        lists.intervals().plot(),
+        lists.plot("resid(.) ~ age"),
+        lists.pairs(id=0.5),
+        lists.plot_ranef(),
+        lists.plot_ranef("age ~ Sex + distance"),
+        lists.qqnorm("~ ranef(., standard = TRUE)", id=0.5),
+    )
+    for axes in drawn:
         panels(axes)[0].figure.draw_without_rendering()
     assert array(dots(lists.pairs())[0]).shape[0] == 2
+    standard = lists.plot_ranef(standardized=True)[1]
+    assert array(dots(standard)[0][0]) == pytest.approx(
+        lists.ranef(standardized=True)["age"].to_numpy(), nan_ok=True
+    )
