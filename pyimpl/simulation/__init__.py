@@ -1,5 +1,6 @@
 """Responses drawn from a fitted model, and what refitting models to them says about likelihood-ratio tests."""
 
+from pyimpl.simulation.experiment import check_alternative, check_methods, likelihood_ratio_study
 from pyimpl.simulation.responses import (
     ResponseSampler,
     check_count,
@@ -7,12 +8,7 @@ from pyimpl.simulation.responses import (
     response_sampler,
     simulated_frame,
 )
-from pyimpl.simulation.study import (
-    LikelihoodRatioStudy,
-    check_alternative,
-    check_methods,
-    likelihood_ratio_study,
-)
+from pyimpl.simulation.study import LikelihoodRatioStudy
 
 __all__ = [
     "LikelihoodRatioStudy",
