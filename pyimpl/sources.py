@@ -9,7 +9,6 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
-from pyimpl.formula import Formula
 from pyimpl.grouped_data import grouped_info
 from pyimpl.lists.result import LmList
 from pyimpl.structures import pdLogChol
@@ -54,8 +53,7 @@ def _of_list(fits: LmList, random: object) -> tuple[str, pd.DataFrame, object]:
     data.attrs = {**data.attrs, "formula": fits.formula.text}
     formula = fits.formula
     if random is None:
-        effects = Formula(None, formula.right, formula.terms, (), "random")
-        random = {fits.grouping.name: pdLogChol(effects.text, _spread(fits))}
+        random = {fits.grouping.name: pdLogChol(formula.as_effects().text, _spread(fits))}
     return formula.text_without_groups, data, random
 
 

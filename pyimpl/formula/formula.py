@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyimpl.errors import FormulaError
@@ -89,6 +89,12 @@ class Formula:
     def has_dot(self) -> bool:
         """Whether a ``.`` (all other columns) waits for :meth:`expand_dot`."""
         return Name(".") in self.terms.variables
+
+    def as_effects(self) -> Formula:
+        """The right side as random effects, ``~ x`` of ``y ~ x + offset(z) | g``: without groups and offsets."""
+        terms = replace(self.terms, offsets=())
+        right = terms.spelled_out() if self.terms.offsets else self.right
+        return Formula(None, right, terms, (), "random")
 
     def expand_dot(self, columns: Iterable[str]) -> Formula:
         """Return the formula with ``.`` replaced by all `columns` that the response does not use."""

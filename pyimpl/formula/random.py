@@ -119,12 +119,7 @@ def _default(fixed: Formula | None, groups: tuple[str, ...]) -> tuple[RandomLeve
             f"random: the grouping is missing; write random='~ {names[0] if names else 1} | group' "
             "with the name of the column that holds the groups"
         )
-    if fixed.terms.offsets:
-        raise ArgumentError(
-            "random: with offset() in the fixed effects it can't be left out; write its effects out, random='~ 1'"
-        )
-    effects = Formula(None, fixed.right, fixed.terms, (), _ARGUMENT)
-    return tuple(RandomLevel(group, "pdSymm", effects) for group in groups)
+    return tuple(RandomLevel(group, "pdSymm", fixed.as_effects()) for group in groups)
 
 
 def r_text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pyimpl.errors import FormulaError
@@ -47,6 +48,20 @@ class Terms:
         """R's ``term.labels``."""
         names = self.variable_labels
         return tuple(":".join(names[i] for i in term) for term in self.factors)
+
+    def spelled_out(self) -> Expr:
+        """The terms one by one as a sum, then the offsets, then ``- 1`` where there is no intercept."""
+        variables: list[Expr] = [Paren(v) if isinstance(v, Binary | Unary) else v for v in self.variables]
+        products = [_joined(":", [variables[i] for i in term]) for term in self.factors]
+        total = _joined("+", [*products, *self.offsets] or [Number(1.0)])
+        return total if self.intercept else Binary("-", total, Number(1.0))
+
+
+def _joined(operator: str, parts: Sequence[Expr]) -> Expr:
+    total = parts[0]
+    for part in parts[1:]:
+        total = Binary(operator, total, part)
+    return total
 
 
 # A term is a bit mask over the variables; a list of terms is a dict whose keys keep their order.

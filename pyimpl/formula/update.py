@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pyimpl.formula.formula import Formula, formula_from, split_sides
@@ -12,14 +11,12 @@ from pyimpl.formula.nodes import (
     Call,
     Expr,
     Name,
-    Number,
     Paren,
     Unary,
     left_spine,
     strip_parens,
 )
 from pyimpl.formula.parser import parse_expression
-from pyimpl.formula.terms import Terms
 
 _DOT = Name(".")
 
@@ -50,26 +47,11 @@ def update_formula(old: Formula, text: str) -> Formula:
         response = old.response if response is None else _substitute(response, old.response)
     whole = _substitute(right, old.right)
     changed = formula_from(_formula(response, whole), old.argument)
-    return formula_from(_formula(changed.response, _spelled_out(changed.terms)), old.argument)
+    return formula_from(_formula(changed.response, changed.terms.spelled_out()), old.argument)
 
 
 def _formula(response: Expr | None, right: Expr) -> Expr:
     return Unary("~", right) if response is None else Binary("~", response, right)
-
-
-def _spelled_out(terms: Terms) -> Expr:
-    """The terms as a sum."""
-    variables: list[Expr] = [Paren(v) if isinstance(v, Binary | Unary) else v for v in terms.variables]
-    parts = [_joined(":", [variables[i] for i in term]) for term in terms.factors]
-    total = _joined("+", [*parts, *terms.offsets] or [Number(1.0)])
-    return total if terms.intercept else Binary("-", total, Number(1.0))
-
-
-def _joined(operator: str, parts: Sequence[Expr]) -> Expr:
-    total = parts[0]
-    for part in parts[1:]:
-        total = Binary(operator, total, part)
-    return total
 
 
 def _substitute(expr: Expr, old: Expr) -> Expr:

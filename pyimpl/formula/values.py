@@ -216,7 +216,8 @@ def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
 
     Where equal texts mostly follow each other, as in sorted data, one of each run is looked up.
     """
-    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":  # Arrow looks up faster
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
+        # Arrow looks up faster.
         return _looked_up(column)
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is pd.NA:  # which can't be compared
         column = column.astype(object).mask(column.isna(), None)

@@ -130,6 +130,16 @@ def test_groups_may_be_named_all_the_same(kids: pd.DataFrame) -> None:
     assert lme(lm_list("distance ~ age | Subject", kids), random="~ 1").n_groups == {"Subject": 27}
 
 
+def test_offsets_are_no_random_effects(kids: pd.DataFrame) -> None:
+    named = lme("distance ~ age + offset(base)", kids, "~ age | Subject")
+    for fit in (
+        lme("distance ~ age + offset(base)", kids),
+        lme(lm_list("distance ~ age + offset(base) | Subject", kids)),
+    ):
+        assert fit.log_lik == pytest.approx(named.log_lik, rel=1e-12)
+        assert list(fit.ranef().columns) == ["(Intercept)", "age"]
+
+
 def test_a_list_begins_the_search_at_its_spread(kids: pd.DataFrame) -> None:
     fit = lme(lm_list("distance ~ age | Subject", kids))
     plain = lme("distance ~ age", kids, "~ age | Subject")
@@ -195,10 +205,6 @@ def test_calls_that_say_too_much_or_too_little_are_refused(
         lme(kids, kids)
     with pytest.raises(ArgumentError, match="data: expected a pandas DataFrame, got NoneType"):
         lme("distance ~ age", random="~ 1 | Subject")
-    with pytest.raises(
-        ArgumentError, match=r"random: with offset\(\) in the fixed effects it can't be left out"
-    ):
-        lme("distance ~ age + offset(base)", kids)
     with pytest.raises(ArgumentError, match="fixed: only a list with one grouping factor"):
         lme(lm_list("distance ~ age | Sex/Subject", children))
     with pytest.raises(FormulaError, match=r"random: `~1` in the list has no group"):
