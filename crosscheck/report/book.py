@@ -25,12 +25,17 @@ SHOWN = {
 }
 """The quantities that have a column of digits."""
 
+NAME_WIDTH = 24
+LEFT_OUT = frozenset({"fitted"})
+"""Those that a terminal has no room for."""
+
 PAGE_NAMES = {"fit": "print", "summary": "summary", "var_corr": "VarCorr", "anova": "anova"}
 LEGEND = (
     "held to: the fit of R that got furthest: R (its EM algorithm until it converges), R tight or R default.",
     "digits: LRE, the fewest digits of agreement with it among all values of a kind, at most 15; dflt: the fewest "
     "that the sds of R's own default fit have.",
-    "pages: print(fit), summary(fit), VarCorr(fit) and anova(fit), character for character.",
+    "agree: all values and pages, print(fit), summary(fit), VarCorr(fit) and anova(fit), these character for "
+    "character; where the pages can't be, the reason stands beside it in a word, and in full below.",
 )
 
 
@@ -54,29 +59,31 @@ def models_table(judged: Sequence[Judged]) -> Table:
     """Return the table of all models: digits by quantity, pages, verdict."""
     columns = (
         Column("model", "left"),
-        Column("calls"),
         Column("held to", "left"),
-        *(Column(title) for title in SHOWN.values()),
+        *(Column(title) for key, title in SHOWN.items() if key not in LEFT_OUT),
         Column("dflt"),
-        Column("pages", "left"),
         Column("verdict", "left"),
     )
     return Table("The models", columns, tuple(_row(one) for one in judged))
 
 
 def _row(one: Judged) -> tuple[Cell, ...]:
-    found = [fewest_digits(one.comparison, key) for key in SHOWN]
-    good = Cell("agree", "good") if one.agree else Cell("DISAGREE", "bad")
+    found = [fewest_digits(one.comparison, key) for key in SHOWN if key not in LEFT_OUT]
     own = default_digits(one)
     return (
-        Cell(one.case.spec.name),
-        Cell(str(len(one.case.calls))),
+        Cell(labels.shortened(one.case.spec.name, NAME_WIDTH)),
         Cell(held_to(one)),
         *(Cell("-" if math.isnan(digits) else numbers.digits(digits)) for digits in found),
         Cell("-" if math.isnan(own) else numbers.digits(own), "dim"),
-        Cell(pages_word(one), "" if one.same_pages else "warn"),
-        good,
+        _verdict(one),
     )
+
+
+def _verdict(one: Judged) -> Cell:
+    """Return whether a model agrees, and in a word why its pages don't where they needn't."""
+    if not one.agree:
+        return Cell("DISAGREE", "bad")
+    return Cell("agree", "good") if one.same_pages else Cell(f"agree, {pages_word(one)}", "warn")
 
 
 def held_to(one: Judged) -> str:
