@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from pyimpl.errors import ArgumentError, NotSupportedError
@@ -34,10 +34,13 @@ class Control:
         Newton steps at most, from each start; 0 for no search.
     drop_dependent : bool
         Leave out columns of X that are linear combinations of the columns before them, instead of refusing them.
+    sigma : float or None
+        The within-group standard deviation, where it is known.
     """
 
     max_steps: int = 200
     drop_dependent: bool = False
+    sigma: float | None = None
 
 
 def check_method(method: object) -> str:
@@ -61,15 +64,20 @@ def check_control(control: object) -> Control:
             close = difflib.get_close_matches(str(name), _CONTROL | _OWN, n=1)
             mend = f"did you mean {close[0]!r}?" if close else "leave it out"
             raise ArgumentError(f"control: {name!r} is not a setting of lmeControl; {mend}")
-    if control.get("sigma") is not None:
-        raise NotSupportedError("control: a fixed sigma is not supported yet; leave it out")
+    sigma = control.get("sigma")
+    if sigma is not None and (
+        isinstance(sigma, bool) or not isinstance(sigma, Real) or not 0 < float(sigma) < float("inf")
+    ):
+        raise ArgumentError(
+            f"control: sigma must be a positive number, or left out to be estimated, got {sigma!r}"
+        )
     limit = control.get("maxIter", Control().max_steps)
     if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 0:
         raise ArgumentError(f"control: maxIter must be a whole number, at least 0, got {limit!r}")
     policy = control.get("rank_deficient", "error")
     if policy not in RANK_DEFICIENT:
         raise ArgumentError(f"control: rank_deficient must be 'error' or 'drop', got {policy!r}")
-    return Control(int(limit), policy == "drop")
+    return Control(int(limit), policy == "drop", None if sigma is None else float(sigma))
 
 
 def refuse_structure(**given: Any) -> None:

@@ -1,14 +1,14 @@
 """Second derivatives of the profiled deviance.
 
-With one level of grouping they have a closed form. With G = Z_g'V^-1 Z_g, F_X = Z_g'V^-1 X R^-1 and f = Z_g'V^-1 r / s for each group (R'R = X'V^-1 X), the deviance has
-in the directions S and T of D the second derivative
+With one level of grouping they have a closed form. With G = Z_g'V^-1 Z_g, F_X = Z_g'V^-1 X R^-1 and f = Z_g'V^-1 r / s
+for each group (R'R = X'V^-1 X), the deviance has in the directions S and T of D the second derivative
 
     sum_g [2 tr(S G T C) - tr(S G T G)] - reml tr(K_S K_T) - 2 k_S'k_T - t_S t_T / nu,
-    C = reml F_X F_X' + f f',   K_S = sum_g F_X'S F_X,   k_S = sum_g F_X'S f,   t_S = sum_g f'S f
+    C = reml F_X F_X' + f f',   K_S = sum_g F_X'S F_X,   k_S = sum_g F_X'S f,   t_S = sum_g f'S f,
 
-(differentiate the gradient of :mod:`pyimpl.objective`; Lindstrom & Bates 1988 give the parts). Each sum over the
-groups is one matrix product, so second derivatives cost less than the first ones. By theta they follow from
-D = Lambda Lambda' with Lambda linear in theta.
+the last term only where sigma is profiled out (differentiate the gradient of :mod:`pyimpl.objective`; Lindstrom &
+Bates 1988 give the parts). Each sum over the groups is one matrix product, so second derivatives cost less than the
+first ones. By theta they follow from D = Lambda Lambda' with Lambda linear in theta.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def _of_one_level(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     K = directions @ _sum_of_products(F, F).transpose(0, 2, 1, 3).reshape(entries, -1)
     K = K.reshape(len(K), p + 1, p + 1)
     k, t = K[:, :p, p], K[:, p, p]
-    H -= 2 * k @ k.T + np.outer(t, t) / likelihood.nu
+    H -= 2 * k @ k.T
+    if likelihood.sigma is None:
+        H -= np.outer(t, t) / likelihood.nu
     if likelihood.reml:
         K_X = K[:, :p, :p].reshape(len(K), -1)
         H -= K_X @ K_X.T

@@ -42,7 +42,7 @@ from pyimpl.effects import (
     printed_by_level,
     random_effects,
 )
-from pyimpl.errors import ArgumentError
+from pyimpl.errors import ArgumentError, NotSupportedError
 from pyimpl.estimates import Estimates
 from pyimpl.frame import check_frame
 from pyimpl.intervals import Intervals, check_conf_level, check_intervals, fixed_intervals, variance_intervals
@@ -508,6 +508,10 @@ class LmeFit:
         if not isinstance(alternative, LmeFit):
             raise ArgumentError(f"alternative: expected a fit of pyimpl, got {type(alternative).__name__}")
         check_alternative(self, alternative, methods)
+        if self.likelihood.sigma is not None or alternative.likelihood.sigma is not None:
+            raise NotSupportedError(
+                "control: a study of likelihood ratios estimates sigma each time; fit both models without a known sigma"
+            )
         responses = response_sampler(self.model, self.estimates).draw(rng, count)
         return likelihood_ratio_study(self, alternative, responses, methods)
 

@@ -90,8 +90,8 @@ def fixed_intervals(estimates: Estimates, df: Array, names: tuple[str, ...], lev
 
 def variance_intervals(
     model: Model, likelihood: Likelihood, optimum: Optimum, level: float
-) -> tuple[tuple[tuple[str, IntervalTable], ...], Array]:
-    """Intervals of each level's parameters, outermost first, and of sigma, (3,).
+) -> tuple[tuple[tuple[str, IntervalTable], ...], Array | None]:
+    """Intervals of each level's parameters, outermost first, and of sigma, (3,) (None where it was known).
 
     Raises
     ------
@@ -113,7 +113,7 @@ def variance_intervals(
     def values(at: Array) -> Array:
         return np.array([each.value for _, each in _parameters(model, likelihood, at[:-1], at[-1])])
 
-    J = derivative(values, np.append(theta, log_sigma)).T
+    J = derivative(values, np.append(theta, log_sigma))[: len(information)].T
     covariance = 2 * J @ np.linalg.solve(information, J.T)
     half = ndtri((1 + level) / 2) * np.sqrt(np.diag(covariance))
     bounds = [
@@ -126,15 +126,18 @@ def variance_intervals(
         random.append(
             (grouping, IntervalTable(tuple(label for label, _ in own), np.array([b for _, b in own])))
         )
-    return tuple(random), np.asarray(bounds[-1])
+    return tuple(random), np.asarray(bounds[-1]) if likelihood.sigma is None else None
 
 
 def _information(likelihood: Likelihood, optimum: Optimum) -> Array:
     """Second derivatives of the deviance by (theta, log sigma), from those of the deviance profiled over sigma.
 
-    With h the log-determinants, the deviance is 2 nu log(sigma) + h + RSS / sigma^2, and profiled h + nu log(RSS).
+    By theta alone where sigma was known. With h the log-determinants, the deviance is
+    2 nu log(sigma) + h + RSS / sigma^2, and profiled h + nu log(RSS).
     """
     theta, nu = optimum.evaluation.theta, likelihood.nu
+    if likelihood.sigma is not None:
+        return second_derivatives(likelihood, optimum.evaluation)
     g = derivative(lambda t: np.log(likelihood.evaluate(t).up.rss), theta)
     corner = np.array([[4.0 * nu]])
     return np.block(

@@ -79,11 +79,11 @@ def lme(
     na_action : {"fail", "omit", "exclude"}
         Missing values in a used column: an error; leave the rows out; leave them out and pad fitted values with NaN.
     control : mapping, optional
-        Names of R's ``lmeControl`` are accepted, so that a call can move between R and Python; only ``maxIter``
-        matters here, since the optimum doesn't depend on the way to it (0: no search, the fit is at its starting
-        values). Beyond R: ``{"rank_deficient": "drop"}``
-        leaves out columns of the fixed effects that are linear combinations of the columns before them, instead of
-        refusing them, and says so in a warning.
+        Names of R's ``lmeControl`` are accepted, so that a call can move between R and Python. Those that steer R's
+        way to the optimum don't matter here, as the optimum doesn't depend on it, but for ``maxIter`` (0: no search,
+        the fit is at its starting values). ``{"sigma": 1.5}`` is a within-group standard deviation that is known.
+        Beyond R: ``{"rank_deficient": "drop"}`` leaves out columns of the fixed effects that are linear combinations
+        of the columns before them, instead of refusing them, and says so in a warning.
     contrasts : mapping, optional
         Contrasts by factor: ``{"sector": "contr.sum"}``.
 
@@ -121,7 +121,7 @@ def lme(
     frame = _select(formula, levels, data, subset, check_na_action(na_action))
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     structures = tuple(level.covariance for level in reversed(design.levels))
-    likelihood = Likelihood(_moments(design, structures, formula), structures, reml)
+    likelihood = Likelihood(_moments(design, structures, formula), structures, reml, settings.sigma)
     start = starting_point(likelihood)
     given = point_of(
         [block.start for level in reversed(design.levels) for block in level.blocks], likelihood, start

@@ -8,7 +8,8 @@ With sigma and beta profiled out, the deviance (minus twice the log-likelihood, 
 
     d(theta) = sum log|I + A D A'|  +  reml * log|X'V^-1 X|  +  nu * log(RSS),       nu = N - reml * p
 
-(Pinheiro & Bates 2000, sections 2.2.3 and 2.2.5; Bates et al. 2015, equations 34 and 42), reml = 1 or 0.
+(Pinheiro & Bates 2000, sections 2.2.3 and 2.2.5; Bates et al. 2015, equations 34 and 42), reml = 1 or 0. A known
+sigma has RSS / s^2 + nu log(nu s^2) - nu in the place of the last term, so that constants are the same.
 
 *Up*: :func:`sweep_up` takes each level's groups, innermost first, whitens their q rows by the Cholesky factor of
 I + A D A', and hands all rows on to the groups of the next level; what arrives at the top is [X | y] whitened by
@@ -46,11 +47,15 @@ from pyimpl.moments import LevelMoments, Moments
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """The function to be minimised: the data's moments, the structures (innermost first) and REML or ML."""
+    """The function to be minimised: the data's moments, the structures (innermost first) and REML or ML.
+
+    ``sigma``, in the user's units, is the within-group standard deviation where that is known; else it is profiled out.
+    """
 
     moments: Moments
     structures: tuple[Covariance, ...]
     reml: bool
+    sigma: float | None = None
 
     @property
     def nu(self) -> int:
@@ -66,14 +71,16 @@ class Likelihood:
         """Deviance, gradient and estimates at ``theta``."""
         Lambdas = self.split(theta)
         up = sweep_up(self.moments, Lambdas)
-        s2 = up.rss / self.nu
+        s2 = up.rss / self.nu if self.sigma is None else (self.sigma / self.moments.scale) ** 2
         down = sweep_down(self.moments.levels, Lambdas, up, s2, self.reml)
         parts = [
             2 * structure.basis.reshape(structure.n_parameters, -1) @ (G @ Lambda).ravel()
             for structure, G, Lambda in zip(self.structures, down.gradients, Lambdas, strict=True)
         ]
         log_det_fixed = 2 * np.log(np.diag(up.R)).sum() if self.reml else 0.0
-        deviance = up.log_det + log_det_fixed + self.nu * np.log(up.rss)
+        # At the profiled sigma the last three terms are nu log(RSS).
+        residual = up.rss / s2 - self.nu + self.nu * np.log(self.nu * s2)
+        deviance = up.log_det + log_det_fixed + residual
         return Evaluation(theta, deviance, np.concatenate(parts), s2, tuple(Lambdas), up, down)
 
 

@@ -71,7 +71,7 @@ def lme_in_pieces(
     plan = make_plan(formula, levels, known, contrasts)
     gathered = _gathered(reader, plan)
     structures = tuple(level.covariance for level in reversed(plan.levels))
-    likelihood = Likelihood(_moments(gathered, plan, known), structures, reml)
+    likelihood = Likelihood(_moments(gathered, plan, known), structures, reml, settings.sigma)
     start = starting_point(likelihood)
     given = point_of(
         [block.start for level in reversed(plan.levels) for block in level.blocks], likelihood, start
