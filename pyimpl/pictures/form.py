@@ -119,12 +119,26 @@ def parse_form(text: str, argument: str = "form") -> Form:
         )
     conditions: tuple[Expr, ...] = ()
     if isinstance(right, Binary) and right.operator == "|":
-        head, tail = left_spine(strip_parens(right.right), frozenset("*+"))
+        head, tail = left_spine(strip_parens(right.right), frozenset("*+/"))
         conditions, right = (head, *(each for _, each in tail)), right.left
     terms: dict[str, ModelTerm] = {}
     response = None if left is None else _checked(left, terms, argument)
     covariate = _checked(right, terms, argument)
     return Form(response, covariate, tuple(_checked(c, terms, argument) for c in conditions), terms, argument)
+
+
+def parse_condition(text: str, argument: str) -> tuple[str, dict[str, ModelTerm]]:
+    """Parse a condition on the rows, before which R's ``~`` may stand.
+
+    Returns
+    -------
+    condition : str
+        The condition, the fit's terms in it being columns of the name of their text.
+    terms : dict of str to ModelTerm
+    """
+    terms: dict[str, ModelTerm] = {}
+    expr = _replace(parse_expression(text.strip().removeprefix("~"), argument), terms, argument)
+    return deparse(expr, 17), terms
 
 
 def _checked(expr: Expr, terms: dict[str, ModelTerm], argument: str) -> Expr:

@@ -16,6 +16,7 @@ from pyimpl.errors import ArgumentError
 from pyimpl.formula import rows_where
 from pyimpl.formula.values import level_name
 from pyimpl.formula.variables import check_columns
+from pyimpl.pictures.form import ModelTerm, parse_condition
 
 Mask = NDArray[np.bool_]
 
@@ -57,36 +58,28 @@ def beyond(standardized: Array, level: float) -> Mask:
     return np.asarray(np.abs(standardized) > -ndtri(level / 2))
 
 
-def where(condition: str, frame: pd.DataFrame) -> Mask:
-    """The rows that a condition picks; the ``~`` that R needs may stand before it."""
-    return rows_where(condition.strip().removeprefix("~"), frame, "id")
-
-
-def texts_of_rows(
-    identify: Identify,
-    frame: pd.DataFrame,
-    names: Callable[[], Sequence[str]],
-    standardized: Callable[[], Array],
-) -> tuple[str, ...]:
-    """The label of each row of a frame, empty for those that get none; no texts at all if none is wanted.
+def where(condition: str, frame: pd.DataFrame, term: Callable[[ModelTerm], Array] | None = None) -> Mask:
+    """The rows that a condition picks, such as ``"Subject == 'M13' | resid(.) > 4"``.
 
     Parameters
     ----------
-    identify : Identify
+    condition : str
     frame : DataFrame, n rows
-    names : callable
-        Gives each row's label where none is asked for by name.
-    standardized : callable
-        Gives the residuals, (n,), that are held against a level.
+    term : callable or None
+        Gives the values, (n,), of what the condition takes from the fit; None where it can't take anything.
     """
-    if identify.id is None:
-        return ()
-    if is_level(identify.id):
-        chosen = beyond(standardized(), identify.id)
-    else:
-        chosen = where(str(identify.id), frame)
-    texts = names_of(identify.labels, frame, names())
-    return tuple(text if wanted else "" for text, wanted in zip(texts, chosen.tolist(), strict=True))
+    text, terms = parse_condition(condition, "id")
+    lone = next((name for name, each in terms.items() if not each.one_a_row), None)
+    if lone is not None:
+        raise ArgumentError(
+            f"id: {lone} has a value a group, not a row; name a grouping factor, as in \"g == 'a'\""
+        )
+    if terms and term is None:
+        raise ArgumentError(
+            f"id: {next(iter(terms))} has no place here; write a condition on columns of the data"
+        )
+    columns = {name: term(each) for name, each in terms.items()} if term is not None else {}
+    return rows_where(text, frame.assign(**columns), "id")
 
 
 def names_of(

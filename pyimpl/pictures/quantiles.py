@@ -11,7 +11,7 @@ from pyimpl.arrays import Array
 from pyimpl.errors import FormulaError
 from pyimpl.pictures.effects import Effects
 from pyimpl.pictures.form import Form, ModelTerm, parse_form
-from pyimpl.pictures.outliers import Identify, is_level, texts_of_rows
+from pyimpl.pictures.outliers import Identify, is_level
 from pyimpl.pictures.scatter import Look, Scatter, draw_scatter
 from pyimpl.pictures.sources import Source
 from pyimpl.pictures.variables import evaluate_form, group_variables, panels_of
@@ -42,8 +42,7 @@ def plot_quantiles(source: Source, form: str | None, identify: Identify, look: L
 def _of_residuals(source: Source, form: Form, asked: ModelTerm, identify: Identify, look: Look) -> Any:
     """One plot; its panels, if any, show parts of it: the quantiles are those of all residuals, as in R."""
     drawn = evaluate_form(form, source)
-    texts = texts_of_rows(identify, source.frame, source.names, lambda: source.standardized(asked.type))
-    shown = tuple(texts[row] for row in drawn.rows) if texts else ()
+    shown = source.texts(identify, asked.type, drawn.rows)
     residuals, label = source.term(asked)
     quantiles = normal_quantiles(residuals)[drawn.rows]
     x = drawn.covariate.values

@@ -11,7 +11,7 @@ from pyimpl.errors import ArgumentError, FormulaError
 from pyimpl.pictures import marks
 from pyimpl.pictures.canvas import as_returned, one_panel
 from pyimpl.pictures.form import parse_form
-from pyimpl.pictures.outliers import Identify, texts_of_rows
+from pyimpl.pictures.outliers import Identify
 from pyimpl.pictures.scatter import Look, Scatter, axes_for, draw_scatter
 from pyimpl.pictures.sources import Source
 from pyimpl.pictures.variables import Drawn, Variable, evaluate_form
@@ -54,8 +54,7 @@ def plot_form(source: Source, form: str | None, identify: Identify, look: Look, 
 
 
 def _points(source: Source, drawn: Drawn, response: Variable, identify: Identify, look: Look) -> Any:
-    texts = texts_of_rows(identify, source.frame, source.names, lambda: source.standardized(None))
-    shown = tuple(texts[row] for row in drawn.rows) if texts else ()
+    shown = source.texts(identify, None, drawn.rows)
     x = drawn.covariate
     scatter = Scatter(x.values, response.values, drawn.panels, drawn.titles, x.label, response.label, shown)
     return draw_scatter(scatter, look)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pyimpl.arrays import Array
+from pyimpl.arrays import Array, Indices
 from pyimpl.errors import ArgumentError
 from pyimpl.grouped_data import grouped_info
 from pyimpl.pictures.effects import Effects, Groups, standardized
 from pyimpl.pictures.form import ModelTerm
 from pyimpl.pictures.labels import axis_labels, response_unit, with_unit
+from pyimpl.pictures.outliers import Identify, beyond, is_level, names_of, where
 
 if TYPE_CHECKING:
     from pyimpl.fit import LmeFit
@@ -64,6 +65,25 @@ class Source:
     groupings: tuple[str, ...]
     residuals: str
     labels: dict[str, str]
+
+    def texts(self, identify: Identify, kind: str | None, rows: Indices) -> tuple[str, ...]:
+        """The label of each of some rows, empty for those that get none; no texts at all if none is wanted.
+
+        Parameters
+        ----------
+        identify : Identify
+        kind : str or None
+            The type of the residuals that are drawn.
+        rows : (n,) int array
+        """
+        if identify.id is None:
+            return ()
+        if is_level(identify.id):
+            chosen = beyond(self.standardized(kind), identify.id)
+        else:
+            chosen = where(str(identify.id), self.frame, lambda asked: self.term(asked)[0])
+        names = names_of(identify.labels, self.frame, self.names())
+        return tuple(names[row] if chosen[row] else "" for row in rows)
 
 
 def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:

@@ -104,6 +104,13 @@ def test_grouping_factors_are_factors_also_where_they_are_numbers():
     assert x.tolist() == data["Subject"].tolist()
 
 
+def test_panels_of_nested_groups():
+    axes = fits()["pixel"].plot("resid(.) ~ day | Side / Dog")
+    data = load_book("Pixel")
+    sides, dogs = data["Side"].cat.categories, data["Dog"].cat.categories
+    assert [ax.get_title() for ax in axes] == [f"{side}, {dog}" for dog in dogs for side in sides]
+
+
 def test_rows_without_a_value_are_left_out():
     data = load_book("Orthodont")
     data["weight"] = np.where(np.arange(len(data)) % 4 == 0, np.nan, np.arange(len(data)))
@@ -129,6 +136,8 @@ def test_labels_are_a_column_or_one_a_row():
     n = fit.n_obs
     one = texts(fit.plot(id="Subject == 'M13'", id_labels="Sex"))
     assert [label for label, *_ in one] == ["Male"] * 4
+    large = texts(fit.plot(id="~ abs(resid(., type = 'p')) > 2.5 & Sex == 'Male'"))
+    assert [label for label, *_ in large] == ["M09", "M09", "M13"]
     numbered = texts(fit.plot(id="Subject == 'M13' & age > 12", id_labels=range(n)))
     assert numbered[0][0] == str(int(np.flatnonzero(fit.get_data().eval("Subject == 'M13' and age > 12"))[0]))
 
@@ -220,6 +229,11 @@ BAD = {
     "id": (lambda f: f["orth"].plot(id=2), "id: "),
     "id of boxes": (lambda f: f["orth"].plot("Subject ~ resid(.)", id=0.1), "id: points"),
     "id condition": (lambda f: f["orth"].plot(id="Subjekt == 'M13'"), "id: .*Subjekt"),
+    "id of groups": (
+        lambda f: f["orth"].pairs("~ ranef(.)", id="resid(.) > 1"),
+        r"id: resid\(\.\) has no place",
+    ),
+    "id by a value a group": (lambda f: f["orth"].plot(id="ranef(.) > 1"), "a value a group"),
     "labels": (lambda f: f["orth"].plot(id=0.1, id_labels=["a", "b"]), "id_labels: 2 labels"),
     "labels' column": (lambda f: f["orth"].plot(id=0.1, id_labels="Name"), "id_labels: .*Name"),
     "residuals for id": (lambda f: f["orth"].plot(id=0.1, id_res_type="response"), "id_res_type"),
