@@ -18,7 +18,7 @@ from pyimpl.pictures.labels import axis_labels, response_unit, with_unit
 from pyimpl.pictures.outliers import Identify, beyond, is_level, names_of, where
 
 if TYPE_CHECKING:
-    from pyimpl.fit import LmeFit
+    from pyimpl.fit.pictured import Pictured
     from pyimpl.lists import LmList
 
 _FIT_LABELS = {
@@ -86,12 +86,12 @@ class Source:
         return tuple(names[row] if chosen[row] else "" for row in rows)
 
 
-def fit_source(fit: LmeFit, id_res_type: str | None = None) -> Source:
+def fit_source(fit: Pictured, id_res_type: str | None = None) -> Source:
     """The rows of a mixed-effects fit, its terms on them, and its groups.
 
     Parameters
     ----------
-    fit : LmeFit
+    fit : Pictured
     id_res_type : {"pearson", "normalized"}, optional
         The residuals that outlying rows are found by; normalized for normalized ones if left out, else pearson.
     """
@@ -151,7 +151,7 @@ def list_source(lists: LmList) -> Source:
     )
 
 
-def _known_type(fit: LmeFit, given: str | None) -> str:
+def _known_type(fit: Pictured, given: str | None) -> str:
     """The type of a fit's residuals; without a correlation structure normalized ones are pearson's."""
     kind = residual_type(given, tuple(_FIT_LABELS))
     return "pearson" if kind == "normalized" and fit.corr_params().empty else kind
@@ -171,7 +171,7 @@ def residual_type(given: str | None, known: Sequence[str]) -> str:
     return matches[0]
 
 
-def _effects_of_fit(fit: LmeFit, asked: ModelTerm) -> Effects:
+def _effects_of_fit(fit: Pictured, asked: ModelTerm) -> Effects:
     depth = fit.model.grouping_depth(asked.level)
     factors = [level.grouping.name for level in fit.model.levels[:depth]]
     grouping = fit.model.levels[depth - 1].grouping

@@ -1,0 +1,144 @@
+"""The methods of a fit about its effects, fixed and random, and their covariances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from pyimpl import pages, tables
+from pyimpl.covariance_tables import (
+    CovarianceFrame,
+    CovariancesOfGroups,
+    check_kind,
+    covariances_of_groups,
+    random_covariance,
+)
+from pyimpl.effects import (
+    check_one_level,
+    coefficients,
+    effects_covariances,
+    effects_errors,
+    printed_by_level,
+    random_effects,
+)
+from pyimpl.fit.core import FittedModel
+from pyimpl.model import LevelChoice
+from pyimpl.posterior import posterior_at
+from pyimpl.var_corr import VarCorr
+
+
+class Effects(FittedModel):
+    """The methods of a fit about its effects, fixed and random, and their covariances."""
+
+    def fixef(self) -> pd.Series:
+        """Fixed effects."""
+        return tables.fixed_effects(self.model, self.estimates)
+
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the fixed effects' estimates, sigma^2 (X'V^-1 X)^-1."""
+        return tables.covariance_of_fixed(self.model, self.estimates)
+
+    def t_table(self) -> pd.DataFrame:
+        """Columns ``Value``, ``Std.Error``, ``DF`` (containment), ``t-value``, ``p-value``.
+
+        Under ML the standard errors are sqrt(N / (N - p)) times those of :meth:`vcov`, as in nlme's summary.
+        """
+        return tables.coefficient_table(self.model, self.estimates)
+
+    def var_corr(self) -> VarCorr:
+        """Variance components; ``str()`` is R's print of ``VarCorr(fit)``."""
+        return VarCorr(pages.levels_of_page(self.model, self.estimates), self.sigma)
+
+    def get_var_cov(
+        self, level: LevelChoice = None, type: str = "random.effects", individuals: Any = None
+    ) -> CovarianceFrame | CovariancesOfGroups:
+        """Covariance matrices; ``str()`` is R's print of ``getVarCov(fit)``, which refuses nesting.
+
+        Parameters
+        ----------
+        level : int or str, optional
+            The level whose random effects, or whose groups, are meant.
+        type : {"random.effects", "conditional", "marginal"}
+            The covariance of the random effects; or of the responses in single groups of this level: given the random
+            effects of the level and of those further out, so that what varies further in is left beside sigma^2, or
+            given none.
+        individuals : str, int, or a sequence of them, optional
+            The groups, by name or by position from 1 (as they appear in the data); by default the first.
+
+        Returns
+        -------
+        DataFrame, or for groups a dict of them by group, rows and columns numbered in the order of the data
+        """
+        depth, kind = self.model.grouping_depth(level), check_kind(type, individuals)
+        if kind == "random.effects":
+            return random_covariance(self.model, self.estimates, depth)
+        return covariances_of_groups(self.model, self.estimates, depth, kind, individuals)
+
+    def corr_params(self) -> pd.Series:
+        """Parameters of the correlation structure: none."""
+        return pd.Series(dtype=float)
+
+    def var_params(self) -> pd.Series:
+        """Parameters of the variance function: none."""
+        return pd.Series(dtype=float)
+
+    def ranef(
+        self,
+        level: LevelChoice | Sequence[int | str] = None,
+        aug_frame: bool = False,
+        standardized: bool = False,
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Random effects (BLUPs), a row a group; ``str()`` is R's print of them.
+
+        Parameters
+        ----------
+        level : int, str, or a sequence of them
+            Several levels, or none named where there are several, give a dict by grouping factor.
+        aug_frame : bool
+            Whether to add the groups' values of the data's other columns: means of numbers that vary within a group,
+            most frequent values of factors. For one level at a time.
+        standardized : bool
+            Whether to divide each effect by its estimated standard deviation.
+        """
+        check_one_level(self.model, level, aug_frame)
+        table = partial(random_effects, standardized=standardized, aug_frame=aug_frame)
+        return printed_by_level(self.model, self._by_level(table, level))
+
+    def ranef_cov(
+        self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Posterior covariance matrix of each group's random effects, at the estimated variance parameters.
+
+        Parameters
+        ----------
+        level : int, str, or a sequence of them
+            As for :meth:`ranef`.
+        fixed_known : bool
+            False: the covariance of the errors of prediction, Var(b-hat - b), which counts that the fixed effects are
+            estimated (SAS's ``Std Err Pred`` squared). True: given the fixed effects, Var(b | y, beta), which is lme4's
+            ``condVar``. Of nested levels both count that the effects further out are predicted too.
+
+        Returns
+        -------
+        DataFrame
+            Rows (group, effect), a column an effect: ``.loc["F03"]`` is one group's matrix.
+        """
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        return self._by_level(lambda model, _, depth: effects_covariances(model, posterior, depth), level)
+
+    def ranef_se(
+        self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Standard errors of the random effects, a row a group: roots of the variances in :meth:`ranef_cov`."""
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        return self._by_level(lambda model, _, depth: effects_errors(model, posterior, depth), level)
+
+    def coef(
+        self, level: LevelChoice | Sequence[int | str] = None, aug_frame: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """Fixed plus random effects of a level and those further out, a row a group; arguments as :meth:`ranef`."""
+        check_one_level(self.model, level, aug_frame)
+        return printed_by_level(self.model, self._by_level(partial(coefficients, aug_frame=aug_frame), level))
