@@ -41,7 +41,7 @@ class Pictured(Effects, Predictions):
             A line of reference; at 0 in the default picture, where False leaves it out.
         id : float or str
             Label the points whose residual has a probability below ``id`` under the normal distribution, or the rows
-            of a condition such as ``"Subject == 'M13'"``.
+            of a condition such as ``"Subject == 'M13'"`` or ``"abs(resid(., type = 'p')) > 3"``.
         id_labels : str or sequence
             A column that holds the labels, or one a row; left out, the innermost group's name.
         id_res_type : {"pearson", "normalized"}
