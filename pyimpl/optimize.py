@@ -98,7 +98,9 @@ def minimise(
         others += [factor * start for factor in OTHER_STARTS] + lifted(likelihood, best.evaluation)
     found = [first, *(_descend(likelihood, theta, max_steps) for theta in others)]
     for other in found:
-        if other.evaluation.deviance < best.evaluation.deviance - _noise(best.evaluation.deviance):
+        noise = _noise(best.evaluation.deviance)
+        surer = noise if other.converged and not best.converged else -noise
+        if other.evaluation.deviance < best.evaluation.deviance + surer:
             best = other
     unique = not any(_tied(best.evaluation, other.evaluation) for other in found)
     return replace(best, steps=sum(each.steps for each in found), starts=len(found), unique=unique)

@@ -119,6 +119,32 @@ def dense_log_likelihood(fit):
     return -(fit.n_obs * np.log(2 * np.pi) + np.linalg.slogdet(V)[1] + square) / 2
 
 
+def test_of_starts_that_lead_as_deep_one_that_converged_is_taken():
+    """Here the usual start stops short of a variance of zero, where rounding hides the last of the way."""
+    rng = np.random.default_rng([99, 168])
+    G = int(rng.integers(5, 20))
+    g = np.repeat(np.arange(G), rng.integers(4, 10, G))
+    a = g // int(rng.integers(2, 4))
+    x, z, w = rng.normal(size=(3, len(g)))
+    e = rng.normal(size=(G, 4)) * rng.choice([0, 0.2, 0.6, 1.5], 4)
+    y = (
+        1
+        + x
+        + e[g, 0]
+        + e[g, 1] * x
+        + e[g, 2] * z
+        + e[g, 3] * w
+        + rng.normal(size=len(g)) * rng.choice([0.5, 1, 2])
+    )
+    if rng.random() < 0.5:
+        y = y + rng.normal(size=a.max() + 1)[a] * rng.choice([0, 1]) * x
+    random = {"g": "pdBlocked(list(pdSymm(~ x), pdSymm(~ z + w - 1)))"}
+    data = pd.DataFrame({"y": y, "x": x, "z": z, "w": w, "g": g})
+    fit = lme("y ~ x + z", data, random, method="ML")
+    assert fit.convergence.converged
+    assert fit.convergence.singular == ("g",)
+
+
 @pytest.mark.parametrize("seed", range(3000, 3040))
 def test_every_design_is_an_answer_and_a_singular_one_says_so(seed):
     """No exception, a stationary point, and "on the boundary" exactly where a covariance is singular."""
