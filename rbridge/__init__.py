@@ -17,8 +17,12 @@ from rbridge.errors import (
     WorkerError,
 )
 from rbridge.fit import LmeFit
+from rbridge.gls import GlsFit, gls
+from rbridge.lm_list import LmList, lm_list
+from rbridge.lmer import LmerFit, lmer
 from rbridge.model import lme
 from rbridge.pictures import Picture
+from rbridge.rcall import rcall
 from rbridge.rframes import RFrame, r_data, to_r
 from rbridge.session import Availability, available, r_version_info
 
@@ -30,7 +34,10 @@ __all__ = [
     "Convergence",
     "DataError",
     "FormulaError",
+    "GlsFit",
+    "LmList",
     "LmeFit",
+    "LmerFit",
     "Picture",
     "RError",
     "RFrame",
@@ -39,8 +46,12 @@ __all__ = [
     "RWarning",
     "WorkerError",
     "available",
+    "gls",
+    "lm_list",
     "lme",
+    "lmer",
     "r_data",
     "r_version_info",
+    "rcall",
     "to_r",
 ]

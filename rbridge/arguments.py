@@ -96,6 +96,8 @@ class Request:
         Formula, structures and subset as R text; ``random`` may be a dict of texts, outermost level first.
     keep
         The rows that a boolean ``subset`` keeps, shape (n,), or None.
+    more
+        Further settings of one kind of model.
     """
 
     texts: Mapping[str, str | Mapping[str, str]]
@@ -104,6 +106,18 @@ class Request:
     control: Control = field(default_factory=dict)
     contrasts: Mapping[str, str] = field(default_factory=dict)
     keep: np.ndarray | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, data_name: str) -> dict[str, Any]:
+        """Return what is no text as the R list that ``rb_fit`` takes."""
+        return {
+            "method": self.method,
+            "na_action": self.na_action,
+            "data_name": data_name,
+            "control": self.control,
+            "contrasts": self.contrasts,
+            **self.more,
+        }
 
 
 def check_text(value: Any, argument: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class Overview:
         The positions in the data of the rows that its answers are for, shape (n,).
     complete
         Those of the rows it was fitted to: fewer under ``na_action="exclude"``.
+    messages, singular
+        What lme4 keeps with the fit about the optimiser's end, and whether it is singular (None in nlme).
     """
 
     method: str
@@ -59,6 +61,8 @@ class Overview:
     rows: np.ndarray
     complete: np.ndarray
     iterations: int | None
+    messages: tuple[str, ...] = ()
+    singular: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Fit:
     convergence
         How the optimiser ended.
     """
+
+    MODEL: ClassVar[str] = ""  # what R is told that this kind of fit is
 
     _handle: Handle
     _overview: Overview

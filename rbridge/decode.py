@@ -65,6 +65,12 @@ def texts(value: Any) -> dict[str, list[str]]:
     return {key: strings(item) for key, item in items(value).items()}
 
 
+def columns_to_send(value: Any) -> tuple[list[str], list[str], list[str]]:
+    """Return the columns that predictions need: their names, those they cross under, and which only name groups."""
+    parts = items(value)
+    return strings(parts["original"]), strings(parts["crossing"]), strings(parts["labels"])
+
+
 def series(value: Any) -> pd.Series:
     """Return a named numeric vector."""
     return pd.Series(floats(value), index=names(value), dtype=np.float64)

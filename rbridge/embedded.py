@@ -31,6 +31,9 @@ R_FILES: Final = (
     "simulate.R",
     "picture.R",
     "frames.R",
+    "gls.R",
+    "lists.R",
+    "lmer.R",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,8 @@ class LmeFit(Diagnosis):
     convergence
         How the optimiser ended.
     """
+
+    MODEL: ClassVar[str] = "lme"
 
     def var_corr(self) -> tables.VarCorr:
         """Return the variances, standard deviations and correlations of the random effects."""
@@ -171,12 +173,9 @@ class LmeFit(Diagnosis):
         which
             ``"all"``, ``"var-cov"`` or ``"fixed"``.
         """
-        if not isinstance(level, (float, np.floating)) or not 0 < level < 1:
-            raise ArgumentError(f"level must be a number between 0 and 1, not {shown(level)}")
+        confidence = tables.check_confidence(level)
         check_choice(which, "which", ("all", "var-cov", "fixed"))
-        made: tables.Intervals = self._ask(
-            "rb_intervals", float(level), which, decode=tables.decode_intervals
-        )
+        made: tables.Intervals = self._ask("rb_intervals", confidence, which, decode=tables.decode_intervals)
         return made
 
     def anova(

@@ -36,7 +36,7 @@ def predict(
 
 
 def _predicted(fit: Fit, rows: pd.DataFrame, depth: int) -> np.ndarray:
-    originals, crossing, labels = fit._ask("rb_predict_columns", depth, decode=_decode_names)
+    originals, crossing, labels = fit._ask("rb_predict_columns", depth, decode=decode.columns_to_send)
     checks.check_columns(rows, {"predict": originals}, "newdata")
     columns = checks.convert_columns(rows, originals, labels)
     checks.check_values(columns, na_action="exclude", argument="newdata")
@@ -56,12 +56,3 @@ def _at_several(fit: Fit, rows: pd.DataFrame, depths: list[int], values: list[np
     for depth, column in zip(depths, values, strict=True):
         made[f"predict.{fit._levels.labels[depth]}"] = column
     return pd.DataFrame(made, index=rows.index)
-
-
-def _decode_names(value: Any) -> tuple[list[str], list[str], list[str]]:
-    parts = decode.items(value)
-    return (
-        decode.strings(parts["original"]),
-        decode.strings(parts["crossing"]),
-        decode.strings(parts["labels"]),
-    )

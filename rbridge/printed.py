@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -63,6 +65,44 @@ def decode_printed_frame(value: Any) -> tuple[pd.DataFrame, str]:
     """Decode a data frame, and R's print of it."""
     parts = decode.items(value)
     return decode.frame(parts["frame"], decode.strings(parts["rows"])), str(parts["text"][0])
+
+
+def decode_printed_matrix(value: Any) -> tuple[pd.DataFrame, str]:
+    """Decode a matrix, and R's print of it."""
+    parts = decode.items(value)
+    return decode.matrix(parts["table"]), str(parts["text"][0])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupTables:
+    """A table with a row a group for each coefficient; ``str()`` is R's print of them.
+
+    Attributes
+    ----------
+    tables
+        By coefficient.
+    """
+
+    _text: str
+    tables: dict[str, pd.DataFrame]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return all tables under each other, indexed by coefficient and group."""
+        return pd.concat(self.tables, names=["term", "group"])
+
+    def __str__(self) -> str:
+        return self._text
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self._text)}</pre>"
+
+
+def decode_group_tables(value: Any) -> GroupTables:
+    """Decode a table for each coefficient, and R's print of them."""
+    parts = decode.items(value)
+    return GroupTables(str(parts["text"][0]), decode.matrices(parts["slices"]))
 
 
 def limits(frame: pd.DataFrame, parm: Any, level: float) -> pd.DataFrame:

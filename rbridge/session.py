@@ -22,6 +22,7 @@ _KINDS: Final[dict[str, type[errors.BridgeError]]] = {
     "formula": errors.FormulaError,
     "argument": errors.ArgumentError,
     "data": errors.DataError,
+    "unavailable": errors.RUnavailableError,
 }
 
 

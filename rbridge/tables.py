@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge import decode
-from rbridge.arguments import check_choice
+from rbridge.arguments import check_choice, shown
 from rbridge.errors import ArgumentError
 from rbridge.handles import Handle, Reply
 
@@ -89,7 +89,11 @@ class Summary(Page):
     residual_quantiles: pd.Series
 
     def _repr_html_(self) -> str:
-        head, _, _ = self._text.partition("Fixed effects:")
+        head, found, _ = self._text.partition("Fixed effects:")
+        if (
+            not found or "Number of Observations:" not in self._text
+        ):  # gls and lme4 lay their pages out otherwise
+            return super()._repr_html_()
         tail = self._text[self._text.rfind("Number of Observations:") :]
         quantiles = self.residual_quantiles.to_frame().T
         blocks = [
@@ -148,7 +152,8 @@ class Anova(Page):
         return self._frame.copy()
 
 
-def _decode_anova(value: Any) -> Anova:
+def decode_anova(value: Any) -> Anova:
+    """Decode a test's table and its print."""
     parts = decode.items(value)
     return Anova(parts["text"][0], decode.frame(parts["frame"], decode.strings(parts["rows"])))
 
@@ -167,7 +172,7 @@ def anova(fits: Sequence[Handle], type: str, terms: Any, L: Any) -> Anova:
 
     here = fits[0].home
     handles = tuple(fit.moved_to(here) for fit in fits)
-    reply = here.call("rb_anova", handles, type, wanted, combinations, decode=_decode_anova)
+    reply = here.call("rb_anova", handles, type, wanted, combinations, decode=decode_anova)
     reply.warn()
     made: Anova = reply.value
     return made
@@ -239,6 +244,13 @@ def decode_simulated(value: Any) -> SimulatedTests:
     columns = ["method", "model", "sim", "info", "logLik"]
     frame = pd.concat(frames, ignore_index=True)[columns].astype({"info": np.int64})
     return SimulatedTests(parts["text"][0], frame, int(parts["df"][0]))
+
+
+def check_confidence(level: Any) -> float:
+    """Return a confidence level if it is between 0 and 1."""
+    if isinstance(level, float | np.floating) and 0 < level < 1:
+        return float(level)
+    raise ArgumentError(f"level must be a number between 0 and 1, not {shown(level)}")
 
 
 def warn_of(text: str) -> None:

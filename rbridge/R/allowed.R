@@ -24,7 +24,7 @@ rb_of_fit <- c("resid", "residuals", "fitted", "ranef", "coef")
 rb_extra <- list(
   fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", "list", rb_cor),
   weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical,
-  form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
+  formula = c("~", "|", "||"), form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
 )
 
 # Numbers such as df or degree decide how many columns are made; text must not be able to ask for 1e9 of them.
@@ -82,7 +82,7 @@ rb_function_env <- local({
       for (name in c(rb_operators, rb_logical, rb_transforms, "~", "list")) {
         if (!name %in% c("poly", "ns", "bs", ":")) assign(name, rb_find(name), envir = made)
       }
-      for (name in c(rb_pd, rb_cor, rb_var, "lme", "lmeControl", "fitted", "resid")) {
+      for (name in c(rb_pd, rb_cor, rb_var, "lme", "lmeControl", "gls", "glsControl", "lmList", "fitted", "resid")) {
         assign(name, rb_find(name), envir = made)
       }
       made$ns <- rb_guarded_spline("ns", splines::ns)

@@ -3,8 +3,9 @@
 
 rb_back <- function(handle, x) rb_restore(x, handle$model$stand_ins, handle$model$group_names)
 
-rb_fixef <- function(handle) rb_back(handle, nlme::fixef(handle$fit))
-rb_vcov <- function(handle) rb_back(handle, stats::vcov(handle$fit))
+rb_fixef <- function(handle) rb_back(handle, rb_coefficients(handle$fit))
+rb_coefficients <- function(fit) if (inherits(fit, "gls")) stats::coef(fit) else nlme::fixef(fit)
+rb_vcov <- function(handle) rb_back(handle, as.matrix(stats::vcov(handle$fit)))
 rb_t_table <- function(handle) rb_back(handle, summary(handle$fit)$tTable)
 
 rb_corr_params <- function(handle) rb_structure_params(handle, "corStruct")

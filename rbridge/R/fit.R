@@ -1,8 +1,8 @@
 # The parsed model, the frame, and the call of nlme::lme itself.
 
-# texts: named list over fixed, random, correlation, weights, subset; random may be a named list of texts.
-# columns: the names that the data have.
-rb_model <- function(texts, columns) {
+# texts: named list over fixed (or formula), random, correlation, weights, subset; random may be a named list of texts.
+# columns: the names that the data have. kind: lme, gls, lm_list, lmer.
+rb_model <- function(texts, columns, kind = "lme") {
   expressions <- list()
   variables <- list()
   for (argument in names(texts)) {
@@ -18,24 +18,32 @@ rb_model <- function(texts, columns) {
     }
     expressions[[argument]] <- expr
   }
+  parts <- switch(kind, lm_list = rb_list_parts(expressions), lmer = rb_lmer_parts(expressions), rb_parts(expressions, kind))
+  expressions <- parts$expressions
+  groups <- parts$groups
   rb_check_shapes(expressions)
-  groups <- rb_groups(expressions$random)
   rb_check_effects(expressions, groups)
-  variables$random <- union(variables$random, groups)
+  if (kind %in% c("lme", "lmer")) variables$random <- union(variables$random, groups)
   every <- unique(unlist(variables, use.names = FALSE))
   stand_ins <- rb_stand_ins(every)
   model <- list(
-    expressions = lapply(expressions, rb_substitute, stand_ins),
+    kind = kind, expressions = lapply(expressions, rb_substitute, stand_ins), formula = rb_substitute(parts$formula, stand_ins),
     variables = lapply(variables, rb_to_stand_in, stand_ins), groups = rb_to_stand_in(groups, stand_ins),
     stand_ins = stand_ins, group_names = groups, labels = rb_label_columns(expressions, groups)
   )
-  names(model$expressions$random) <- rb_to_stand_in(names(model$expressions$random), stand_ins)
+  if (kind == "lme") names(model$expressions$random) <- rb_to_stand_in(names(model$expressions$random), stand_ins)
   response <- expressions$fixed[[2L]]
   list(
     model, variables = variables, covariates = rb_covariate_columns(model),
     response = if (is.symbol(response)) as.character(response) else "", every = every,
     crossing = rb_to_stand_in(every, stand_ins), labels = model$labels
   )
+}
+
+# The parts of a model whose formula is fixed's alone.
+rb_parts <- function(expressions, kind) {
+  if (kind == "lme") rb_check_shapes(expressions)
+  list(expressions = expressions, groups = if (kind == "lme") rb_groups(expressions$random) else character())
 }
 
 # The grouping columns whose values nothing computes with: they only name groups.
@@ -135,18 +143,18 @@ rb_groups <- function(random) {
   }
   rb_stop("formula", "random names no grouping factor: write '~ x | group', or {'group': '~ x'}")
 }
-rb_group_columns <- function(part) {
+rb_group_columns <- function(part, argument = "random") {
   names <- character()
   while (is.call(part)) {
     if (!identical(part[[1L]], as.name("/")) || length(part) != 3L || !is.symbol(part[[3L]])) {
-      rb_stop("formula", "random: after '|' come column names, nested as outer/inner; make other groupings as a column first")
+      rb_stop("formula", argument, ": after '|' come column names, nested as outer/inner; make other groupings as a column first")
     }
     names <- c(as.character(part[[3L]]), names)
     part <- part[[2L]]
   }
-  if (!is.symbol(part)) rb_stop("formula", "random: after '|' come column names, nested as outer/inner")
+  if (!is.symbol(part)) rb_stop("formula", argument, ": after '|' come column names, nested as outer/inner")
   names <- c(as.character(part), names)
-  if (anyDuplicated(names)) rb_stop("formula", "random names the group ", encodeString(names[anyDuplicated(names)], quote = "'"), " twice")
+  if (anyDuplicated(names)) rb_stop("formula", argument, " names the group ", encodeString(names[anyDuplicated(names)], quote = "'"), " twice")
   names
 }
 
@@ -162,15 +170,20 @@ rb_frame <- function(columns, names, n, factors) {
   structure(columns, names = names, row.names = .set_row_names(n), class = "data.frame")
 }
 
-rb_lme_call <- function(model, settings) {
+# The call of R's function, as a script would have it.
+rb_fit_call <- function(model, settings) {
+  if (model$kind == "lm_list") return(rb_list_call(model, settings))
+  if (model$kind == "lmer") return(rb_lmer_call(model, settings))
   parts <- model$expressions
-  call <- list(as.name("lme"), fixed = parts$fixed, data = as.name(settings$data_name), random = parts$random)
+  data <- as.name(settings$data_name)
+  call <- if (model$kind == "gls") list(as.name("gls"), model = parts$fixed, data = data)
+  else list(as.name("lme"), fixed = parts$fixed, data = data, random = parts$random)
   call$correlation <- parts$correlation
   call$weights <- parts$weights
   call$subset <- parts$subset
   call$method <- settings$method
   if (settings$na_action != "fail") call$na.action <- as.name(paste0("na.", settings$na_action))
-  if (length(settings$control)) call$control <- as.call(c(list(as.name("lmeControl")), settings$control))
+  if (length(settings$control)) call$control <- as.call(c(list(as.name(paste0(model$kind, "Control"))), settings$control))
   if (length(settings$contrasts)) {
     named <- structure(settings$contrasts, names = rb_to_stand_in(names(settings$contrasts), model$stand_ins))
     call$contrasts <- as.call(c(list(as.name("list")), named))
@@ -181,33 +194,40 @@ rb_lme_call <- function(model, settings) {
 rb_fit <- function(model, frame, settings) {
   if (length(frame) != length(unique(unlist(model$variables)))) stop("rbridge: the frame doesn't match the model")
   env <- new.env(parent = rb_function_env())
+  if (model$kind == "lmer") rb_make_room_for_lmer(env)
   assign(settings$data_name, frame, envir = env)
   for (action in c("na.omit", "na.exclude")) assign(action, get(action, envir = asNamespace("stats")), envir = env)
   rows <- rb_check_data(model, frame, settings, env)
-  call <- rb_lme_call(model, settings)
+  call <- rb_fit_call(model, settings)
   fit <- tryCatch(eval(call, env), error = function(e) rb_diagnose(e, model, frame[rows, , drop = FALSE], env))
-  # nlme may return without complaint, with rounding errors for a residual variance
-  left <- fit$residuals[, 1L]
-  if (rb_is_exact(left, fit$fitted[, 1L] + left)) rb_stop("data", rb_exact_message(model))
   handle <- list(fit = fit, model = model)
-  list(handle, overview = rb_overview(handle))
+  overview <- switch(model$kind, lme = rb_overview, gls = rb_gls_overview, lm_list = rb_list_overview, lmer = rb_lmer_overview)
+  list(handle, overview = overview(handle, rows))
 }
 
-rb_overview <- function(handle) {
+rb_overview <- function(handle, kept) {
   fit <- handle$fit
-  log_lik <- stats::logLik(fit)
+  # nlme may return without complaint, with rounding errors for a residual variance
+  left <- fit$residuals[, 1L]
+  if (rb_is_exact(left, fit$fitted[, 1L] + left)) rb_stop("data", rb_exact_message(handle$model))
   groups <- rb_restore(rev(fit$dims$ngrps[seq_len(fit$dims$Q)]), handle$model$stand_ins, handle$model$group_names)
+  rb_scalars(
+    stats::logLik(fit), fit$method, fit$sigma, fit$dims$N, groups, rb_rows(row.names(fit$fitted), fit$na.action),
+    row.names(fit$fitted), fit$numIter
+  )
+}
+rb_scalars <- function(log_lik, method, sigma, n_obs, groups, rows, complete, iterations = NULL) {
   list(
-    method = fit$method, sigma = as.numeric(fit$sigma), log_lik = as.numeric(log_lik), aic = stats::AIC(log_lik),
-    bic = stats::BIC(log_lik), n_obs = fit$dims$N, group_names = names(groups), group_sizes = as.integer(groups),
-    rows = rb_rows(fit), complete = as.integer(row.names(fit$fitted)), iterations = if (is.null(fit$numIter)) NA_integer_ else as.integer(fit$numIter)
+    method = method, sigma = as.numeric(sigma), log_lik = as.numeric(log_lik), aic = stats::AIC(log_lik),
+    bic = stats::BIC(log_lik), n_obs = as.integer(n_obs), group_names = as.character(names(groups)), group_sizes = as.integer(groups),
+    rows = rows, complete = as.integer(complete), iterations = if (is.null(iterations)) NA_integer_ else as.integer(iterations)
   )
 }
 
-# The rows of the frame, from 1, that fitted() and residuals() answer for, in their order.
-rb_rows <- function(fit) {
-  rows <- as.integer(row.names(fit$fitted))
-  dropped <- fit$na.action
+# The rows of the frame, from 1, that fitted() and residuals() answer for, in their order: names are those of the rows
+# used, dropped what na.action left out.
+rb_rows <- function(names, dropped) {
+  rows <- as.integer(names)
   if (!inherits(dropped, "exclude")) return(rows)
   padded <- integer(length(rows) + length(dropped))
   padded[-dropped] <- rows

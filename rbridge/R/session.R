@@ -53,7 +53,7 @@ rb_call <- function(name, args) {
     },
     error = function(e) {
       kind <- if (inherits(e, "rbridge_error")) e$kind else "r"
-      failure <<- c(kind, conditionMessage(e), rb_deparse_call(conditionCall(e)))
+      failure <<- c(kind, substr(conditionMessage(e), 1L, 4000L), rb_deparse_call(conditionCall(e)))
       NULL
     }
   )

@@ -10,11 +10,14 @@ rb_summary <- function(handle) {
     fixed = paste(deparse(made$call$fixed), collapse = " "), data_name = as.character(made$call$data)
   )
 }
-rb_print_fit <- function(handle) rb_text(rb_back(handle, rb_without_rows(handle, handle$fit)))
+rb_print_fit <- function(handle) {
+  if (isS4(handle$fit)) return(rb_back(handle, rb_text(handle$fit)))  # its slots are lme4's own
+  rb_text(rb_back(handle, rb_without_rows(handle, handle$fit)))
+}
 
 # Printing doesn't look at the rows themselves; where names must be put back, don't walk through them.
 rb_without_rows <- function(handle, x) {
-  if (length(handle$model$stand_ins)) x[c("data", "fitted", "groups")] <- NULL
+  if (is.list(x) && length(handle$model$stand_ins)) x[c("data", "fitted", "groups")] <- NULL
   x
 }
 
@@ -106,7 +109,7 @@ rb_combinations <- function(handle, L) {
   if (is.null(colnames(L)) && ncol(L) != length(shown)) {
     rb_stop("argument", "L has ", ncol(L), " columns for ", length(shown), " coefficients: ", listed)
   }
-  full <- matrix(0, nrow(L), length(shown), dimnames = list(if (nrow(L) > 1L) rownames(L), names(nlme::fixef(handle$fit))))
+  full <- matrix(0, nrow(L), length(shown), dimnames = list(if (nrow(L) > 1L) rownames(L), names(rb_coefficients(handle$fit))))
   full[, if (is.null(colnames(L))) seq_along(shown) else match(colnames(L), shown)] <- L
   if (qr(L)$rank < nrow(L)) rb_stop("argument", "L: its rows are linearly dependent; leave out what the others imply")
   full  # nlme takes the row's name for an effect's where a matrix of one row has one column

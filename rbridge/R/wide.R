@@ -60,12 +60,14 @@ rb_table <- function(handle, made, effects = character()) {
   list(text = rb_text(made), frame = frame, rows = row.names(frame))
 }
 
-rb_update_formula <- function(handle, old, new) {
+# The new formula, its dots the sides of the old one; argument says what may stand in it.
+rb_update_formula <- function(handle, old, new, argument) {
+  allowed <- if (argument == "formula") "formula" else "fixed"
   parts <- lapply(list(old, new), function(text) {
-    expr <- rb_parse("fixed", text)
-    rb_walk("fixed", expr, character())
-    if (rb_head(expr) != "~") rb_stop("formula", "fixed must be a formula, such as '. ~ . + x'")
-    rb_count_terms("fixed", rb_covariates(expr))
+    expr <- rb_parse(argument, text)
+    rb_walk(allowed, expr, character())
+    if (rb_head(expr) != "~") rb_stop("formula", argument, " must be a formula, such as '. ~ . + x'")
+    rb_count_terms(argument, rb_covariates(expr))
     stats::as.formula(expr, env = emptyenv())
   })
   if (!"." %in% all.vars(parts[[2L]])) return(new)

@@ -149,7 +149,10 @@ def test_a_dot_where_it_cannot_stand(data: pd.DataFrame) -> None:
     "name", ["", "n" * 10_001, "a\0", "\ud800"], ids=["empty", "long", "NUL", "surrogate"]
 )
 def test_a_dot_over_a_name_that_r_cannot_hold(data: pd.DataFrame, name: str) -> None:
-    frame = data.rename(columns={"w": name})
+    try:
+        frame = data.rename(columns={"w": name})
+    except UnicodeEncodeError:
+        pytest.skip("pandas on Arrow can't hold such a name either")
     refused(rbridge.DataError, "y ~ .", frame, "~ 1 | school")
     expected = rbridge.lme("y ~ x", data, "~ 1 | school").fixef()
     np.testing.assert_array_equal(rbridge.lme("y ~ x", frame, "~ 1 | school").fixef(), expected)

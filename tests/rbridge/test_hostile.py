@@ -583,3 +583,21 @@ def test_code_in_the_formulas_of_methods_is_refused(fit: rbridge.LmeFit, code: s
     ):
         with pytest.raises(rbridge.BridgeError):
             fit.plot(wrong)
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_code_in_other_models_is_refused(data: pd.DataFrame, code: str) -> None:
+    for ask in (
+        lambda: rbridge.lmer(f"y ~ x + ({code} | g)", data),
+        lambda: rbridge.lmer(f"y ~ {code} + (1 | g)", data),
+        lambda: rbridge.lmer(f"{code} ~ x + (1 | g)", data),
+        lambda: rbridge.lmer(f"y ~ x + (1 | {code})", data),
+        lambda: rbridge.gls(f"y ~ {code}", data),
+        lambda: rbridge.gls("y ~ x", data, f"corAR1({code}, form = ~ 1 | g)"),
+        lambda: rbridge.lm_list(f"y ~ {code} | g", data),
+        lambda: rbridge.lm_list(f"y ~ x | {code}", data),
+        lambda: rbridge.r_data(code),
+        lambda: rbridge.r_data("Oats", code),
+    ):
+        with pytest.raises(rbridge.BridgeError):
+            ask()

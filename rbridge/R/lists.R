@@ -1,0 +1,74 @@
+# nlme::lmList: a regression for each group.
+
+rb_list_parts <- function(expressions) {
+  formula <- expressions$formula
+  if (rb_head(formula) != "~" || length(formula) != 3L || rb_head(formula[[3L]]) != "|") {
+    rb_stop("formula", "formula must have a response and groups, such as 'y ~ x | group'")
+  }
+  groups <- rb_group_columns(formula[[3L]][[3L]], "formula")
+  expressions$formula <- NULL
+  expressions$fixed <- as.call(list(as.name("~"), formula[[2L]], formula[[3L]][[2L]]))
+  list(expressions = expressions, groups = groups, formula = formula)
+}
+
+rb_list_call <- function(model, settings) {
+  call <- list(as.name("lmList"), object = model$formula, data = as.name(settings$data_name))
+  if (length(settings$level)) call$level <- settings$level
+  call$subset <- model$expressions$subset
+  if (settings$na_action != "fail") call$na.action <- as.name(paste0("na.", settings$na_action))
+  call$pool <- settings$pool
+  as.call(call)
+}
+
+rb_list_overview <- function(handle, kept) {
+  fit <- handle$fit
+  level <- attr(fit, "level")
+  sizes <- structure(length(fit), names = handle$model$group_names[[level]])
+  log_lik <- tryCatch(stats::logLik(fit), error = function(e) structure(NA_real_, df = NA_real_, class = "logLik"))
+  rb_scalars(log_lik, "ML", nlme::pooledSD(fit), length(kept), sizes, kept, kept)
+}
+
+rb_list_coef <- function(handle) {
+  made <- stats::coef(handle$fit)
+  plain <- as.matrix(structure(unclass(made), class = "data.frame", row.names = row.names(made)))
+  dimnames(plain) <- list(row.names(made), rb_back(handle, names(made)))
+  list(table = plain, text = rb_text(rb_back(handle, made)))
+}
+rb_list_ranef <- function(handle, standard) {
+  made <- nlme::ranef(handle$fit, standard = standard)
+  plain <- as.matrix(structure(unclass(made), class = "data.frame", row.names = row.names(made)))
+  dimnames(plain) <- list(row.names(made), rb_back(handle, names(made)))
+  list(table = plain, text = rb_text(rb_back(handle, made)))
+}
+rb_list_fitted <- function(handle) as.numeric(stats::fitted(handle$fit))
+rb_list_residuals <- function(handle, type) as.numeric(stats::residuals(handle$fit, type = type))
+
+rb_list_summary <- function(handle, pool) {
+  made <- rb_back(handle, summary(handle$fit, pool = pool))
+  list(text = rb_text(made), slices = rb_slices(made$coefficients))
+}
+rb_list_intervals <- function(handle, level, pool) {
+  made <- rb_back(handle, nlme::intervals(handle$fit, level = level, pool = pool))
+  list(text = rb_text(made), slices = rb_slices(unclass(made)))
+}
+# A table of groups for each coefficient.
+rb_slices <- function(cube) {
+  made <- lapply(seq_len(dim(cube)[[3L]]), function(k) matrix(cube[, , k], dim(cube)[[1L]], dimnames = dimnames(cube)[1:2]))
+  structure(made, names = dimnames(cube)[[3L]])
+}
+rb_list_columns <- function(handle) {
+  model <- handle$model
+  names <- unique(c(rb_all_vars(model$expressions$fixed[[3L]]), model$groups[seq_len(attr(handle$fit, "level"))]))
+  list(original = rb_to_original(names, model$stand_ins), crossing = names, labels = model$labels)
+}
+rb_list_predict <- function(handle, frame) {
+  groups <- do.call(paste, c(lapply(frame[handle$model$groups[seq_len(attr(handle$fit, "level"))]], as.character), sep = "/"))
+  known <- groups %in% names(handle$fit) & stats::complete.cases(frame)
+  answer <- rep(NA_real_, nrow(frame))
+  for (group in unique(groups[known])) {
+    rows <- known & groups == group
+    if (!is.null(handle$fit[[group]])) answer[rows] <- as.numeric(stats::predict(handle$fit[[group]], frame[rows, , drop = FALSE]))
+  }
+  answer
+}
+rb_list_df <- function(handle) as.numeric(attr(nlme::pooledSD(handle$fit), "df"))

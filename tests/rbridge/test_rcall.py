@@ -1,0 +1,181 @@
+"""Lines of R scripts, pasted: the fit that the same line gives in R, on both engines; and nothing is evaluated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import rbridge
+
+LINES = [
+    "lme(distance ~ age, data = orthodont, random = ~ age | Subject)",
+    "fit <- lme(distance ~ age*Sex, orthodont, ~ 1 | Subject, method = 'ML')",
+    "nlme::lme(fixed = log(distance) ~ poly(age, 2), data = orthodont,\n"
+    '  random = list(Subject = pdDiag(~ age)), meth = "ML")',
+    "lme(distance ~ age, orthodont, ~ 1 | Subject, # a comment, with (brackets\n"
+    "    subset = Sex == 'Male' & age > 8);",
+]
+
+
+@pytest.fixture(scope="module")
+def orthodont() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "Subject": np.repeat([f"s{k:02d}" for k in range(27)], 4),
+            "age": np.tile([8.0, 10.0, 12.0, 14.0], 27),
+        }
+    )
+    frame["Sex"] = np.where(frame["Subject"] < "s16", "Male", "Female")
+    frame["distance"] = (
+        17
+        + 0.6 * frame["age"]
+        + np.repeat(rng.normal(size=27), 4) * 2
+        + np.repeat(rng.normal(size=27), 4) * (frame["age"] - 11) / 2
+        + rng.normal(size=108)
+    )
+    return frame
+
+
+@pytest.mark.needs_r
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_the_call_that_it_is_in_r(r, orthodont, line: str) -> None:
+    fit = rbridge.rcall(line, orthodont=orthodont)
+    with rbridge.session.locked() as ri:
+        ri.globalenv["orthodont"] = rbridge.to_r(orthodont)._handle.token
+    try:
+        assert str(fit.summary()) == "\n".join(r(f"capture.output(print(summary({{ {line.rstrip(';')} }})))"))
+    finally:
+        r("rm(orthodont, envir = globalenv())")
+
+
+@pytest.mark.needs_r
+@pytest.mark.parametrize("line", LINES)
+def test_the_same_line_runs_on_the_native_side(orthodont, line: str) -> None:
+    theirs = rbridge.rcall(line, orthodont=orthodont)
+    ours = rbridge.rcall(line, engine="pyimpl", orthodont=orthodont)
+    assert type(ours).__module__.startswith("pyimpl")
+    assert list(ours.fixef().index) == list(theirs.fixef().index)
+    np.testing.assert_allclose(ours.fixef(), theirs.fixef(), rtol=1e-4)
+    assert ours.log_lik == pytest.approx(theirs.log_lik, abs=1e-5)
+
+
+class Engine:
+    """Records its calls."""
+
+    def __getattr__(self, name: str):
+        return lambda **arguments: (name, arguments)
+
+
+def asked(line: str, **frames: object) -> tuple[str, dict[str, object]]:
+    return rbridge.rcall(line, engine=Engine(), **frames)
+
+
+def test_arguments_are_matched_as_r_does() -> None:
+    d = {"any": "frame"}
+    assert asked("lme(y ~ x, d, ~ 1 | g)", d=d) == ("lme", {"fixed": "y ~ x", "data": d, "random": "~ 1 | g"})
+    assert asked("lme(rand = ~ 1 | g, y ~ x, d)", d=d)[1] == {
+        "random": "~ 1 | g",
+        "fixed": "y ~ x",
+        "data": d,
+    }
+    made = asked(
+        "lme(y ~ x, d, ~1|g, control = list(msMaxIter=1e3, opt='optim', apVar=F), na.action=na.exclude)", d=d
+    )[1]
+    assert (
+        made["control"] == {"msMaxIter": 1000.0, "opt": "optim", "apVar": False}
+        and made["na_action"] == "exclude"
+    )
+    assert asked("lme(y ~ x, d, ~1|g, weights = NULL)", d=d)[1].keys() == {"fixed", "data", "random"}
+    assert asked("lme4::lmer(y ~ x + (x|g), d, REML = FALSE)", d=d) == (
+        "lmer",
+        {"formula": "y ~ x + (x|g)", "data": d, "method": "ML"},
+    )
+    made = asked(
+        "lmer(y ~ (1|g), d, control = lmerControl(optimizer='bobyqa', optCtrl = list(maxfun = 2e5)))", d=d
+    )[1]
+    assert made["control"] == {"optimizer": "bobyqa", "maxfun": 200000.0}
+    assert asked("lmList(y ~ x | g, d, pool = FALSE, level = 1)", d=d) == (
+        "lm_list",
+        {"formula": "y ~ x | g", "data": d, "pool": False, "level": 1},
+    )
+    assert asked("gls(y ~ x, d, corAR1(form = ~ 1 | g))", d=d)[1]["correlation"] == "corAR1(form = ~ 1 | g)"
+    made = asked("""lme(y ~ f("a, b)", 'c(', `d,`), d, ~1|g, contrasts = list(f = contr.sum))""", d=d)[1]
+    assert made["fixed"] == """y ~ f("a, b)", 'c(', `d,`)""" and made["contrasts"] == {"f": "contr.sum"}
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("", "empty"),
+        ("lme", "one call"),
+        ("lme(y ~ x, d", "one call"),
+        ("lme(y ~ x), d)", "brackets"),
+        ("lme(y ~ x, d) + lme(y ~ x, d)", "brackets"),
+        ("lme(y ~ 'x, d)", "closed"),
+        ("lm(y ~ x, d)", "isn't one of"),
+        ("lme4::lme(y ~ x, d)", "is of nlme"),
+        ("base::system('x')", "isn't one of"),
+        ("lme(y ~ x, d)$coef", "one call"),
+        ("lme(y ~ x, d); system('x')", "brackets"),
+        ("lme(y ~ x, d)\nlme(y ~ x, d)", "brackets"),
+        ("lme(y ~ x, e)", "no frame of that name"),
+        ("lme(y ~ x, data = d[1, ])", "one name"),
+        ("lme(y ~ x)", "no data"),
+        ("lme(y ~ x, d, nothing = 1)", "not an argument"),
+        ("lme(y ~ x, d, c = 1)", "not an argument"),
+        ("lme(y ~ x, d, contr = 1)", "not an argument"),
+        ("lme(y ~ x, d, method = f(x))", "constant"),
+        ("lme(y ~ x, d, control = f(x))", "list"),
+        ("lme(y ~ x, d, control = list(1))", "name"),
+        ("lme(y ~ x, d, control = list(a = system('x')))", "constant"),
+        ("lme(y ~ x, d, na.action = f)", "one of"),
+        ("lme(y ~ x, d, keep.data = FALSE)", "supported"),
+        ("lme(y ~ x, d, , ~ 1)", "empty"),
+        ("lmer(y ~ (1|g), d, REML = 3)", "TRUE or FALSE"),
+        ("lme(y ~ x, d, random = ~1|g, random = ~1|g)", "twice"),
+        (3, "string"),
+        (None, "string"),
+        ("lme(y ~ \0, d)", "NUL"),
+        ("x" * 30000, "characters"),
+        ("lme(" * 3000, "one call"),
+    ],
+)
+def test_other_lines_are_refused(line: str, word: str) -> None:
+    with pytest.raises(rbridge.ArgumentError, match=word):
+        asked(line, d={})
+
+
+@pytest.mark.needs_r
+def test_code_in_a_line_is_never_run(orthodont, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = 'file.create("canary")'
+    for line in (
+        f"lme(distance ~ {code}, data = orthodont, random = ~ 1 | Subject)",
+        f"lme(distance ~ age, data = orthodont, random = ~ {code} | Subject)",
+        f"lme(distance ~ age, data = {code}, random = ~ 1 | Subject)",
+        f"lme(distance ~ age, orthodont, ~ 1 | Subject, subset = {code})",
+        f"lme(distance ~ age, orthodont, ~ 1 | Subject, method = {code})",
+        f"lme(distance ~ age, orthodont, ~ 1 | Subject, control = {code})",
+        f"lme(distance ~ age, orthodont, ~ 1 | Subject, weights = {code})",
+        f"{code}; lme(distance ~ age, orthodont, ~ 1 | Subject)",
+        f"lmer(distance ~ age + ({code} | Subject), orthodont)",
+        f"lmer(distance ~ age + (1 | {code}), orthodont)",
+        f"gls({code}, orthodont)",
+        f"lmList(distance ~ age | {code}, orthodont)",
+        f"lmList(distance ~ {code} | Subject, orthodont)",
+    ):
+        for engine in ("nlme", "pyimpl"):
+            with pytest.raises(Exception, match=r".") as caught:
+                rbridge.rcall(line, engine=engine, orthodont=orthodont)
+            assert type(caught.value).__module__.startswith(("rbridge", "pyimpl"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_engines_are_known() -> None:
+    for wrong in ("os", "nothing", 3, None):
+        with pytest.raises(rbridge.ArgumentError, match="engine"):
+            rbridge.rcall("lme(y ~ x, d, ~ 1 | g)", engine=wrong, d=pd.DataFrame({"y": [1.0]}))
