@@ -45,8 +45,10 @@ record: ## ask R anew for the answers in fixtures/recorded/ (needs R)
 	@scripts/setup
 	@$(BIN)/python -m crosscheck.record $(ARGS)
 
-fixtures: ## rebuild fixtures/hsb.csv from nlme and hold it against its checksum (needs R)
+fixtures: ## rebuild fixtures/hsb.csv and fixtures/book/data from nlme and hold them against their checksums (needs R)
 	@scripts/setup
 	@command -v Rscript >/dev/null || { echo "fixtures: R with nlme is needed" >&2; exit 1; }
 	@Rscript --vanilla fixtures/build_hsb.R fixtures/hsb.csv
 	@cd fixtures && sha256sum --check SHA256SUMS
+	@Rscript --vanilla fixtures/book/build_data.R fixtures/book/data
+	@cd fixtures/book/data && sha256sum --check --quiet SHA256SUMS

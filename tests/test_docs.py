@@ -57,8 +57,11 @@ def test_python_examples(page):
     assert run_python_blocks(page, with_r=False) == shown
 
 
+PAGES_WITH_R = [page for page in PAGES if any(block.needs_r for block in blocks(page))]
+
+
 @pytest.mark.needs_r
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES_WITH_R, ids=lambda page: page.name)
 def test_python_examples_with_r(page):
     shown = sum(block.language == "python" for block in blocks(page))
     assert run_python_blocks(page, with_r=True) == shown
