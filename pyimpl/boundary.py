@@ -104,7 +104,7 @@ def lifted(likelihood: Likelihood, evaluation: Evaluation) -> list[Array]:
 
 def few_groups(likelihood: Likelihood) -> bool:
     """Whether the likelihood may have several hills that are worth looking for."""
-    return bool(likelihood.moments.levels[-1].A.shape[-1] <= _FEW)
+    return likelihood.n_groups[-1] <= _FEW
 
 
 def _parameters_of(likelihood: Likelihood, covariances: list[Array]) -> Array:

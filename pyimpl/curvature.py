@@ -13,12 +13,14 @@ first ones. By theta they follow from D = Lambda Lambda' with Lambda linear in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.derivative import derivative
 from pyimpl.grouped import apply_right, cross, multiply
-from pyimpl.objective import Evaluation, Likelihood
+from pyimpl.objective import Evaluation, Likelihood, Whitened
 
 
 def second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> Array:
@@ -26,32 +28,23 @@ def second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> Array:
 
     With several levels of grouping they are those of the analytic gradient, by complex steps.
     """
-    if len(evaluation.up.levels) > 1:
+    if len(likelihood.structures) > 1:
         H = derivative(lambda theta: likelihood.evaluate(theta).gradient, evaluation.theta)
         return np.asarray(H + H.T) / 2
     return _of_one_level(likelihood, evaluation)
 
 
 def _of_one_level(likelihood: Likelihood, evaluation: Evaluation) -> Array:
-    (basis,), (Lambda,), (level,) = (
-        [structure.basis for structure in likelihood.structures],
-        evaluation.Lambdas,
-        evaluation.up.levels,
-    )
+    (basis,), (Lambda,) = [structure.basis for structure in likelihood.structures], evaluation.Lambdas
     p = len(evaluation.up.beta)
-    G = cross(level.LA, level.LA)
-    F = cross(level.LA, apply_right(level.LE, _standardised(evaluation)))
-    seen = F if likelihood.reml else F[:, p:]
-    C = multiply(seen, seen.swapaxes(0, 1))
+    of_G, of_F, slope = likelihood.total(
+        _sums, evaluation.up, _standardised(evaluation), 0 if likelihood.reml else p
+    )
     directions = basis @ Lambda.T
     directions = (directions + directions.swapaxes(1, 2)).reshape(len(basis), -1)  # dD / dtheta_a
     entries = directions.shape[1]
-    H = (
-        directions
-        @ _sum_of_products(G, 2 * C - G).transpose(3, 0, 1, 2).reshape(entries, entries)
-        @ directions.T
-    )
-    K = directions @ _sum_of_products(F, F).transpose(0, 2, 1, 3).reshape(entries, -1)
+    H = directions @ of_G.transpose(3, 0, 1, 2).reshape(entries, entries) @ directions.T
+    K = directions @ of_F.transpose(0, 2, 1, 3).reshape(entries, -1)
     K = K.reshape(len(K), p + 1, p + 1)
     k, t = K[:, :p, p], K[:, p, p]
     H -= 2 * k @ k.T
@@ -60,11 +53,22 @@ def _of_one_level(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     if likelihood.reml:
         K_X = K[:, :p, :p].reshape(len(K), -1)
         H -= K_X @ K_X.T
-    slope = G.sum(axis=-1) - C.sum(
-        axis=-1
-    )  # of the deviance by D, whose own curvature by theta is the last term
     H += 2 * basis.reshape(len(basis), -1) @ (slope @ basis).reshape(len(basis), -1).T
     return np.asarray(H + H.T) / 2
+
+
+def _sums(levels: Sequence[Whitened], standardised: Array, first: int) -> tuple[Array, Array, Array]:
+    """The sums over groups: of the products of G with 2 C - G and of F with F, and of G - C.
+
+    The last is the slope of the deviance by D, whose own curvature by theta is a part of the second derivatives.
+    ``first`` is where the columns of F begin that count in C.
+    """
+    (level,) = levels
+    G = cross(level.LA, level.LA)
+    F = cross(level.LA, apply_right(level.LE, standardised))
+    seen = F[:, first:]
+    C = multiply(seen, seen.swapaxes(0, 1))
+    return _sum_of_products(G, 2 * C - G), _sum_of_products(F, F), G.sum(axis=-1) - C.sum(axis=-1)
 
 
 def _standardised(evaluation: Evaluation) -> Array:

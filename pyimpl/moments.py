@@ -148,14 +148,8 @@ def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequ
     DependentColumnError, PerfectFitError
     """
     whole = join(parts, parents)
-    width = whole.triangle.shape[1]
-    triangle = np.zeros((width, width))
-    triangle[: len(whole.triangle)] = whole.triangle
-    raw = [
-        (level.factor[:, : s.q], level.factor[:, s.q :])
-        for level, s in zip(whole.levels, structures, strict=True)
-    ]
-    return _in_units_of_order_one(raw, triangle, parents, structures, whole.n_obs)
+    factors = factors_of(whole, structures)
+    return moments_in(units_of(factors, structures, whole.n_obs), factors.rest, whole, parents)
 
 
 def distinct_columns(columns: list[Array]) -> tuple[list[Array], Indices]:
@@ -172,31 +166,98 @@ def _blocks(starts: Indices, n_rows: int) -> Iterator[tuple[int, int]]:
     return itertools.pairwise(cuts.tolist())
 
 
-def _in_units_of_order_one(
-    raw: list[tuple[Array, Array]],
-    triangle: Array,
-    parents: Sequence[Indices],
-    structures: Sequence[Covariance],
-    n_obs: int,
-) -> Moments:
-    """Choose the coordinates (of X and y, and T for each level) and express all factors in them."""
-    regression = _ordinary_regression(raw, triangle, n_obs)
-    coordinates = [
-        structure.coordinates(_factor_of_Z(raw, k, structures) / np.sqrt(n_obs))
-        for k, structure in enumerate(structures)
-    ]
-    inverses = [np.linalg.inv(T) for T in coordinates]
-    levels = []
-    for k, (A, E) in enumerate(raw):
-        children = np.searchsorted(parents[k - 1], np.arange(A.shape[-1])) if k else np.empty(0, np.intp)
-        outer = _change_blocks(E, [*inverses[k + 1 :], regression.change])
-        levels.append(LevelMoments(apply_right(A, inverses[k]), outer, children, coordinates[k]))
-    rest = triangle @ regression.change
-    return Moments(tuple(levels), rest, regression.R, regression.beta, regression.scale, n_obs)
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Triangular factors of whole columns: what the choice of units needs to know of the rows.
+
+    Those of different rows can be joined, whatever groups they belong to.
+
+    Attributes
+    ----------
+    fixed : (p + 1, p + 1) array
+        Of [X | y].
+    random : tuple of (q, q) arrays, innermost level first
+        Of each level's Z.
+    rest : (p + 1, p + 1) array
+        Of [X | y] over what no random effect touches.
+    """
+
+    fixed: Array
+    random: tuple[Array, ...]
+    rest: Array
+
+    def join(self, other: Factors) -> Factors:
+        """The factors of both's rows together."""
+        pairs = zip(self.random, other.random, strict=True)
+        return Factors(
+            _triangle_of([self.fixed[..., None], other.fixed[..., None]]),
+            tuple(_triangle_of([a[..., None], b[..., None]]) for a, b in pairs),
+            _triangle_of([self.rest[..., None], other.rest[..., None]]),
+        )
+
+
+def factors_of(part: Part, structures: Sequence[Covariance]) -> Factors:
+    """The factors of the rows that were rotated to a part; structures innermost first."""
+    width = part.triangle.shape[1]
+    rest = np.zeros((width, width))
+    rest[: len(part.triangle)] = part.triangle
+    raw = _split(part, structures)
+    fixed = _triangle_of([*(E[:, -width:] for _, E in raw), rest[:, :, None]])
+    return Factors(fixed, tuple(_factor_of_Z(raw, k, structures) for k in range(len(raw))), rest)
+
+
+def _split(part: Part, structures: Sequence[Covariance]) -> list[tuple[Array, Array]]:
+    """A and E of each level."""
+    pairs = zip(part.levels, structures, strict=True)
+    return [(level.factor[:, : s.q], level.factor[:, s.q :]) for level, s in pairs]
 
 
 @dataclass(frozen=True, slots=True)
-class _Regression:
+class Units:
+    """Coordinates of the order of one.
+
+    Attributes
+    ----------
+    regression : Regression
+        Of y on X: makes those of X and y.
+    T : tuple of (q, q) arrays, innermost level first
+        Those of each level's Z.
+    n_obs : int
+    """
+
+    regression: Regression
+    T: tuple[Array, ...]
+    n_obs: int
+
+
+def units_of(factors: Factors, structures: Sequence[Covariance], n_obs: int) -> Units:
+    """Choose the coordinates, from the factors of all rows.
+
+    Raises
+    ------
+    DependentColumnError, PerfectFitError
+    """
+    pairs = zip(structures, factors.random, strict=True)
+    T = tuple(structure.coordinates(R / np.sqrt(n_obs)) for structure, R in pairs)
+    return Units(_ordinary_regression(factors.fixed, n_obs), T, n_obs)
+
+
+def moments_in(units: Units, rest: Array, part: Part, parents: Sequence[Indices]) -> Moments:
+    """Express the rotated rows in the chosen coordinates; ``rest`` is the triangle to go with them."""
+    regression = units.regression
+    inverses = [np.linalg.inv(T) for T in units.T]
+    levels = []
+    for k, (level, T) in enumerate(zip(part.levels, units.T, strict=True)):
+        A, E = level.factor[:, : len(T)], level.factor[:, len(T) :]
+        children = np.searchsorted(parents[k - 1], np.arange(A.shape[-1])) if k else np.empty(0, np.intp)
+        outer = _change_blocks(E, [*inverses[k + 1 :], regression.change])
+        levels.append(LevelMoments(apply_right(A, inverses[k]), outer, children, T))
+    scaled = rest @ regression.change
+    return Moments(tuple(levels), scaled, regression.R, regression.beta, regression.scale, units.n_obs)
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
     """The ordinary regression of y on X, and the ``change`` of [X | y] to [orthonormal X | unit residual]."""
 
     R: Array
@@ -205,10 +266,9 @@ class _Regression:
     change: Array
 
 
-def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs: int) -> _Regression:
-    """Least squares over all rows, from their factors."""
-    p = len(triangle) - 1
-    whole = _triangle_of([*(E[:, -(p + 1) :] for _, E in raw), triangle[:, :, None]])
+def _ordinary_regression(whole: Array, n_obs: int) -> Regression:
+    """Least squares over all rows, from the factor of [X | y], (p + 1, p + 1)."""
+    p = len(whole) - 1
     R = whole[:p, :p]
     dependent = np.flatnonzero(np.abs(np.diag(R)) <= _DEPENDENT * np.sqrt((R**2).sum(axis=0)))
     if dependent.size:
@@ -219,7 +279,7 @@ def _ordinary_regression(raw: list[tuple[Array, Array]], triangle: Array, n_obs:
     scale = float(abs(whole[p, p]) / np.sqrt(n_obs - p))
     change = np.zeros((p + 1, p + 1))
     change[:p, :p], change[:p, p], change[p, p] = np.linalg.inv(R), -beta / scale, 1 / scale
-    return _Regression(R, beta, scale, change)
+    return Regression(R, beta, scale, change)
 
 
 def dependent_columns(R: Array) -> Indices:
@@ -251,9 +311,11 @@ def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Co
 
 
 def _triangle_of(pieces: Sequence[Array]) -> Array:
-    """Triangular factor of the rows of grouped matrices (r, c, G) with the same c columns, over all groups."""
+    """Triangular factor (c, c) of the rows of grouped matrices (r, c, G) with the same columns, over all groups."""
     rows = [piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces]
-    R = np.linalg.qr(np.concatenate(rows), mode="r")
+    R: Array = np.asarray(np.linalg.qr(np.concatenate(rows), mode="r"))
+    if len(R) < R.shape[1]:
+        R = np.concatenate([R, np.zeros((R.shape[1] - len(R), R.shape[1]))])
     # Householder's signs hang on the order of the rows; the coordinates made of R are not to.
     return np.asarray(R * np.where(np.diag(R) < 0, -1.0, 1.0)[:, None])
 

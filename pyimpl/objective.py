@@ -24,8 +24,9 @@ the exact gradient (Lindstrom & Bates 1988). No inverse of D appears anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,11 @@ class Likelihood:
         """Degrees of freedom of the residual sum of squares: N - p under REML, N under ML."""
         return self.moments.n_obs - (len(self.moments.R) if self.reml else 0)
 
+    @property
+    def n_groups(self) -> tuple[int, ...]:
+        """How many groups each level has, innermost first."""
+        return tuple(level.A.shape[-1] for level in self.moments.levels)
+
     def split(self, theta: Array) -> list[Array]:
         """One Lambda a level, innermost first, from the joint parameter vector."""
         edges = np.cumsum([structure.n_parameters for structure in self.structures])[:-1]
@@ -70,9 +76,9 @@ class Likelihood:
     def evaluate(self, theta: Array) -> Evaluation:
         """Deviance, gradient and estimates at ``theta``."""
         Lambdas = self.split(theta)
-        up = sweep_up(self.moments, Lambdas)
+        up = self.sweep_up(Lambdas)
         s2 = up.rss / self.nu if self.sigma is None else (self.sigma / self.moments.scale) ** 2
-        down = sweep_down(self.moments.levels, Lambdas, up, s2, self.reml)
+        down = self.sweep_down(Lambdas, up, s2)
         parts = [
             2 * structure.basis.reshape(structure.n_parameters, -1) @ (G @ Lambda).ravel()
             for structure, G, Lambda in zip(self.structures, down.gradients, Lambdas, strict=True)
@@ -82,6 +88,20 @@ class Likelihood:
         residual = up.rss / s2 - self.nu + self.nu * np.log(self.nu * s2)
         deviance = up.log_det + log_det_fixed + residual
         return Evaluation(theta, deviance, np.concatenate(parts), s2, tuple(Lambdas), up, down)
+
+    def sweep_up(self, Lambdas: Sequence[Array]) -> Upward:
+        """Whiten the rows of all groups, innermost level first, then solve for the fixed effects."""
+        return sweep_up(self.moments, Lambdas)
+
+    def sweep_down(self, Lambdas: Sequence[Array], up: Upward, s2: float) -> Downward:
+        """Estimate the random effects from the outermost level inwards, and the gradient on the way."""
+        return sweep_down(self.moments.levels, Lambdas, up, s2, self.reml)
+
+    def total(
+        self, terms: Callable[..., tuple[Array, ...]], up: Upward, *arguments: Any
+    ) -> tuple[Array, ...]:
+        """The sums over all groups that ``terms(up.levels, *arguments)`` gives of those at hand."""
+        return terms(up.levels, *arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +190,32 @@ class Downward:
     blups: list[Array]
 
 
+@dataclass(frozen=True, slots=True)
+class WhitenedGroups:
+    """The rows of some groups, whitened; what they add to the likelihood can be summed over groups.
+
+    Attributes
+    ----------
+    levels : list of Whitened, innermost first
+    log_det : float
+        The sum of their log|I + A D A'|.
+    gram : (p + 1, p + 1) array
+        Cross-products of their rows of [X | y], whitened by the whole of V.
+    """
+
+    levels: list[Whitened]
+    log_det: float
+    gram: Array
+
+
 def sweep_up(moments: Moments, Lambdas: Sequence[Array]) -> Upward:
     """Whiten the rows of all levels, innermost first, then solve for the fixed effects."""
+    groups = whiten(moments, Lambdas)
+    return solve(groups.levels, groups.log_det, groups.gram)
+
+
+def whiten(moments: Moments, Lambdas: Sequence[Array]) -> WhitenedGroups:
+    """Whiten the rows of all levels, innermost first."""
     levels = []
     log_det = 0.0
     arriving: list[Rows] = []
@@ -185,8 +229,13 @@ def sweep_up(moments: Moments, Lambdas: Sequence[Array]) -> Upward:
         log_det = log_det + 2 * np.log(L[diagonal, diagonal]).sum()
         levels.append(Whitened(A, forward_solve(L, A), forward_solve(L, E)))
         arriving.append(_one_row_a_group(levels[-1].LE))
-    S = moments.rest.T @ moments.rest + sum(_gram(rows.values) for rows in arriving)
-    C = cholesky(S)
+    gram = moments.rest.T @ moments.rest + sum(_gram(rows.values) for rows in arriving)
+    return WhitenedGroups(levels, log_det, gram)
+
+
+def solve(levels: list[Whitened], log_det: float, gram: Array) -> Upward:
+    """Solve for the fixed effects, from the cross-products of [X | y] whitened by the whole of V."""
+    C = cholesky(gram)
     beta = np.linalg.solve(C[:-1, :-1].T, C[-1, :-1])
     return Upward(levels, log_det, C[:-1, :-1].T, beta, C[-1, -1] ** 2)
 

@@ -72,10 +72,9 @@ class Optimum:
 
 def starting_point(likelihood: Likelihood) -> Array:
     """Independent effects whose variance is worth about 7 rows of a group (Bates & Pinheiro 1998, section 3.1)."""
-    moments = likelihood.moments
     parts = []
-    for structure, level in zip(likelihood.structures, moments.levels, strict=True):
-        rows_per_group = moments.n_obs / level.A.shape[-1]
+    for structure, n_groups in zip(likelihood.structures, likelihood.n_groups, strict=True):
+        rows_per_group = likelihood.moments.n_obs / n_groups
         parts.append(structure.parameters_near(np.eye(structure.q) / (0.375 * np.sqrt(rows_per_group))))
     return np.concatenate(parts)
 
