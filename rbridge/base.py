@@ -199,6 +199,18 @@ class Fit:
         index = self._origin.data.index[self._origin.positions[rows[order]]]
         return pd.Series(values[order], index=index)
 
+    def _complete_index(self) -> pd.Index:
+        """Return the index of the rows that the model was fitted to, which R has in the same order."""
+        rows: np.ndarray = self._origin.positions[self._overview.complete]
+        return self._origin.data.index.take(rows)
+
+    def _padded(self, values: np.ndarray) -> np.ndarray:
+        """Return values of the rows fitted to, with NaN (or -1, among whole numbers) for rows left out."""
+        rows = np.sort(self._overview.rows)
+        padded = np.full(len(rows), -1 if values.dtype.kind == "i" else np.nan, dtype=values.dtype)
+        padded[np.searchsorted(rows, self._overview.complete)] = values
+        return padded
+
     def _columns_of(self, texts: Mapping[str, str | None]) -> list[str]:
         """Return the columns that further formulas use, having held them against the allow-list."""
         written = {name: text for name, text in texts.items() if text is not None}

@@ -93,19 +93,32 @@ def matrices(value: Any) -> dict[str, pd.DataFrame]:
     return {key: matrix(item) for key, item in items(value).items()}
 
 
-def frame(value: Any, rows: list[str]) -> pd.DataFrame:
-    """Return an R data frame of numbers, text and factors."""
+def frame(value: Any, rows: list[str], *, categorical: bool = False) -> pd.DataFrame:
+    """Return an R data frame of numbers, text and factors; these as text or, if asked, as categoricals."""
     columns: dict[str, Any] = {}
     for key, column in items(value).items():
-        levels = attribute(column, "levels")
-        if levels is not None:
-            text = strings(levels)
-            columns[key] = [text[code - 1] if code > 0 else "" for code in np.array(column.memoryview())]
+        if attribute(column, "levels") is not None:
+            made = factor(column)
+            columns[key] = made if categorical else ["" if text is None else text for text in _texts_of(made)]
         elif type(column).__name__ == "StrSexpVector":
             columns[key] = strings(column)
         else:
             columns[key] = _numbers(column)
     return whole_counts(pd.DataFrame(columns, index=rows))
+
+
+def factor(value: Any) -> pd.Categorical:
+    """Return an R factor, with its levels in R's order."""
+    codes = np.array(value.memoryview(), dtype=np.int64)
+    classes = attribute(value, "class")
+    ordered = classes is not None and "ordered" in strings(classes)
+    dtype = pd.CategoricalDtype(strings(attribute(value, "levels")), ordered=ordered)
+    return pd.Categorical.from_codes(np.where(codes < 0, -1, codes - 1), dtype=dtype)
+
+
+def _texts_of(made: pd.Categorical) -> list[str | None]:
+    levels = list(made.categories)
+    return [None if code < 0 else levels[code] for code in made.codes]
 
 
 def _numbers(value: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge import checks, decode, tables
-from rbridge.arguments import check_choice, check_number, check_text, check_whole
+from rbridge.arguments import check_choice, check_number, check_text, check_whole, shown
 from rbridge.base import Fit, same_side
 from rbridge.errors import ArgumentError
 from rbridge.levels import LevelChoice, OneLevel
@@ -98,7 +98,7 @@ class Diagnosis(Fit):
         made: Variogram = reply.value
         return made
 
-    def simulate(self, nsim: int = 1, seed: int | None = None) -> pd.DataFrame:
+    def simulate(self, nsim: int = 1, seed: int | None = None, level: OneLevel = 0) -> pd.DataFrame:
         """Draw responses from the fitted model, random effects included, by R's own random numbers.
 
         nlme itself has no such function: means, covariances and weights are nlme's, their draws rbridge's.
@@ -109,19 +109,19 @@ class Diagnosis(Fit):
             How many.
         seed
             For R's ``set.seed``; R's own state of randomness is left as it was.
+        level
+            At 0 all random effects are drawn; at a grouping level those of that level and of outer ones are held at
+            their estimates.
 
         Returns
         -------
         DataFrame
             ``sim_1``, ``sim_2``, ... as columns, the rows of the model aligned with the data's index.
         """
-        wanted, start = check_whole(nsim, "nsim", 1), _check_seed(seed)
-        values: np.ndarray = self._ask("rb_simulate", wanted, start, decode=decode.floats)
-        rows = self._overview.complete
-        order = np.argsort(rows, kind="stable")
-        index = self._origin.data.index[self._origin.positions[rows[order]]]
+        wanted, start, depth = check_whole(nsim, "nsim", 1), _check_seed(seed), self._levels.depth(level)
+        values: np.ndarray = self._ask("rb_simulate", wanted, start, depth, decode=decode.floats)
         names = [f"sim_{k}" for k in range(1, wanted + 1)]
-        return pd.DataFrame(values[order], index=index, columns=names)
+        return pd.DataFrame(values, index=self._complete_index(), columns=names)
 
     def simulate_lr(
         self,
@@ -194,15 +194,26 @@ class Diagnosis(Fit):
         maximum: float | None = None,
         length_out: int = 51,
         level: OneLevel = None,
+        names: tuple[str, str] = ("fit1", "fit2"),
     ) -> ComparePred:
-        """Return the curves by group of this fit and another, R's ``comparePred``; see :meth:`aug_pred`."""
+        """Return the curves by group of this fit and another, R's ``comparePred``; see :meth:`aug_pred`.
+
+        ``names`` is what ``.type`` calls the two.
+        """
+        labels = list(names) if isinstance(names, list | tuple) else []
+        if len(set(labels)) != 2 or not all(isinstance(name, str) for name in labels) or "original" in labels:
+            raise ArgumentError(
+                f"names must be two different texts, neither of them 'original', not {shown(names)}"
+            )
         same_side((other,), Diagnosis, "compare_pred")
         text, grid = self._grid(primary, minimum, maximum, length_out)
         columns = self._columns_of({"primary": text})
         theirs = other._with_columns(columns).moved_to(self._handle.home)
         depth = self._levels.depth(level)
         decoder = partial(tables.decode_table, ComparePred)
-        reply = self._with_columns(columns).call("rb_compare_pred", theirs, text, grid, depth, decode=decoder)
+        reply = self._with_columns(columns).call(
+            "rb_compare_pred", theirs, text, grid, depth, labels, decode=decoder
+        )
         reply.warn()
         made: ComparePred = reply.value
         return made

@@ -71,10 +71,8 @@ class LmeFit(Diagnosis):
             if individuals is not None:
                 raise ArgumentError("individuals: name groups with type='conditional' or 'marginal' only")
             parts: dict[str, pd.DataFrame] = self._ask("rb_var_cov", decode=decode.matrices)
-            page = partial(self._ask, "rb_var_cov_page", decode=decode.scalar)
-            return printed.frame(
-                parts[self._levels.names[depth - 1]], page if len(self._levels) == 1 else None
-            )
+            page = partial(self._ask, "rb_var_cov_page", depth, decode=decode.scalar)
+            return printed.frame(parts[self._levels.names[depth - 1]], page)
         groups = _check_individuals(individuals)
         matrices, text = self._ask("rb_group_covariance", kind, groups, decode=printed.decode_matrices)
         return printed.PrintedDict(matrices, text)
@@ -88,7 +86,7 @@ class LmeFit(Diagnosis):
         return self._series("rb_var_params")
 
     def ranef(
-        self, level: OneLevel = None, aug_frame: bool = False, standardized: bool = False
+        self, level: LevelChoice = None, aug_frame: bool = False, standardized: bool = False
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return the BLUPs of the random effects, one row a group; a dict over levels if there are several.
 
@@ -101,7 +99,9 @@ class LmeFit(Diagnosis):
         """
         return self._by_group("rb_ranef", level, aug_frame, check_flag(standardized, "standardized"))
 
-    def coef(self, level: OneLevel = None, aug_frame: bool = False) -> pd.DataFrame | dict[str, pd.DataFrame]:
+    def coef(
+        self, level: LevelChoice = None, aug_frame: bool = False
+    ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return each group's coefficients, fixed plus random; a dict over levels if there are several.
 
         ``aug_frame`` is as for :meth:`ranef`.
@@ -161,7 +161,27 @@ class LmeFit(Diagnosis):
             The confidence level.
         """
         frame = self.intervals(level, "fixed").to_frame().set_index("term")[["lower", "upper"]]
-        return printed.limits(frame, parm, float(level))
+        made = printed.limits(frame, parm, float(level))
+        return printed.frame(made, partial(self._ask, "rb_matrix_page", made, decode=decode.scalar))
+
+    def get_groups(self, level: LevelChoice = None) -> pd.Series | pd.DataFrame:
+        """Return each row's group at a level, a categorical aligned with the data's index; of several a frame.
+
+        Groups of inner levels are named ``outer/inner``.
+        """
+        index = self._origin.data.index[self._origin.positions[np.sort(self._overview.rows)]]
+        made = {}
+        for depth in self._levels.depths(level):
+            self._levels.grouping_depth(depth)
+            codes, names = self._ask("rb_groups_of", depth, decode=_decode_groups)
+            values = pd.Categorical.from_codes(self._padded(codes), dtype=pd.CategoricalDtype(names))
+            made[self._levels.names[depth - 1]] = pd.Series(values, index=index)
+        return pd.concat(made, axis=1) if are_several(level) else next(iter(made.values()))
+
+    def get_response(self) -> pd.Series:
+        """Return the response as the model has it, aligned with the data's index."""
+        index = self._origin.data.index[self._origin.positions[np.sort(self._overview.rows)]]
+        return pd.Series(self._padded(self._ask("rb_response", decode=decode.floats)), index=index)
 
     def intervals(self, level: float = 0.95, which: str = "all") -> tables.Intervals:
         """Return approximate confidence intervals.
@@ -222,23 +242,26 @@ class LmeFit(Diagnosis):
     # --- asking R
 
     def _by_group(
-        self, function: str, level: OneLevel, aug_frame: bool, standardized: bool
+        self, function: str, level: LevelChoice, aug_frame: bool, standardized: bool
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """Ask for a table with a row a group: of one level, or as a dict of all."""
-        depth = self._levels.grouping_depth(level)
-        chosen = (
-            [depth] if level is not None or len(self._levels) == 1 else list(range(1, len(self._levels) + 1))
-        )
+        """Ask for a table with a row a group: of one level, or as a dict of several."""
+        levels = self._levels
+        everything = level is None and len(levels) > 1
+        chosen = list(range(1, len(levels) + 1)) if everything else levels.depths(level)
+        for depth in chosen:
+            levels.grouping_depth(depth)
         if check_flag(aug_frame, "aug_frame"):
             if len(chosen) > 1:
                 raise ArgumentError("aug_frame: name one level, such as level=1; R augments one at a time")
-            return self._augmented(function, depth, standardized)
+            return self._augmented(function, chosen[0], standardized)
         parts: dict[str, pd.DataFrame] = self._ask(function, standardized, decode=decode.matrices)
-        made = {self._levels.names[k - 1]: parts[self._levels.names[k - 1]] for k in chosen}
-        page = partial(self._ask, f"{function}_page", chosen, standardized, decode=decode.scalar)
-        if len(made) > 1:
-            return printed.PrintedDict(made, page)
-        return printed.frame(made[self._levels.names[chosen[0] - 1]], page)
+
+        def page(depths: list[int]) -> partial[Any]:
+            return partial(self._ask, f"{function}_page", depths, standardized, decode=decode.scalar)
+
+        made = {levels.names[k - 1]: printed.frame(parts[levels.names[k - 1]], page([k])) for k in chosen}
+        several = everything or are_several(level)
+        return printed.PrintedDict(made, page(chosen)) if several else next(iter(made.values()))
 
     def _augmented(self, function: str, depth: int, standardized: bool) -> pd.DataFrame:
         wide = self._with_columns(self._carried_columns("aug_frame"))
@@ -271,3 +294,8 @@ def _check_individuals(individuals: Any) -> list[str] | list[int]:
     raise ArgumentError(
         f"individuals must be groups by name, or by position from 1, not {shown(individuals)}"
     )
+
+
+def _decode_groups(value: Any) -> tuple[np.ndarray, list[str]]:
+    parts = decode.items(value)
+    return decode.floats(parts["codes"]).astype(np.int64) - 1, decode.strings(parts["levels"])

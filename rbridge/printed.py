@@ -64,7 +64,8 @@ def decode_matrices(value: Any) -> tuple[dict[str, pd.DataFrame], str]:
 def decode_printed_frame(value: Any) -> tuple[pd.DataFrame, str]:
     """Decode a data frame, and R's print of it."""
     parts = decode.items(value)
-    return decode.frame(parts["frame"], decode.strings(parts["rows"])), str(parts["text"][0])
+    made = decode.frame(parts["frame"], decode.strings(parts["rows"]), categorical=True)
+    return made, str(parts["text"][0])
 
 
 def decode_printed_matrix(value: Any) -> tuple[pd.DataFrame, str]:
@@ -87,8 +88,8 @@ class GroupTables:
     tables: dict[str, pd.DataFrame]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return all tables under each other, indexed by coefficient and group."""
-        return pd.concat(self.tables, names=["term", "group"])
+        """Return all tables under each other, with ``term`` and ``group`` as first columns."""
+        return pd.concat(self.tables, names=["term", "group"]).reset_index()
 
     def __str__(self) -> str:
         return self._text

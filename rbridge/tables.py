@@ -211,7 +211,7 @@ class ComparePred(Table):
 def decode_table(kind: type[Table], value: Any) -> Any:
     """Decode a data frame of R's and its print as the given kind of table."""
     parts = decode.items(value)
-    frame = decode.frame(parts["frame"], decode.strings(parts["rows"]))
+    frame = decode.frame(parts["frame"], decode.strings(parts["rows"]), categorical=True)
     return kind(parts["text"][0], frame.reset_index(drop=True))
 
 
@@ -229,21 +229,31 @@ class SimulatedTests(Page):
     df: int
 
     def to_frame(self) -> pd.DataFrame:
-        """Return ``method``, ``model`` (null or alt), ``sim``, ``info`` (0: the optimiser ended well), ``logLik``."""
+        """Return a row a simulation and method.
+
+        Columns ``method``, ``simulation`` (from 1), ``null`` and ``alternative``, their log-likelihoods, ``L.Ratio`` (0
+        where the alternative's search ended lower), and ``converged``: whether R's optimiser ended well for both.
+        """
         return self._frame.copy()
 
 
 def decode_simulated(value: Any) -> SimulatedTests:
     """Decode ``rb_simulate_lr``'s answer."""
     parts = decode.items(value)
+    alternatives = decode.matrices(parts["alt"])
     frames = []
-    for model in ("null", "alt"):
-        for method, table in decode.matrices(parts[model]).items():
-            sims = range(1, len(table) + 1)
-            frames.append(table.reset_index(drop=True).assign(method=method, model=model, sim=sims))
-    columns = ["method", "model", "sim", "info", "logLik"]
-    frame = pd.concat(frames, ignore_index=True)[columns].astype({"info": np.int64})
-    return SimulatedTests(parts["text"][0], frame, int(parts["df"][0]))
+    nulls = decode.matrices(parts["null"])
+    for method in sorted(nulls, reverse=True):  # REML first
+        null = nulls[method]
+        made = pd.DataFrame({"method": method, "simulation": range(1, len(null) + 1)})
+        made["null"] = null["logLik"].to_numpy()
+        good = null["info"].to_numpy() == 0
+        if method in alternatives:
+            made["alternative"] = alternatives[method]["logLik"].to_numpy()
+            made["L.Ratio"] = (2 * (made["alternative"] - made["null"])).clip(lower=0.0)
+            good &= alternatives[method]["info"].to_numpy() == 0
+        frames.append(made.assign(converged=good))
+    return SimulatedTests(parts["text"][0], pd.concat(frames, ignore_index=True), int(parts["df"][0]))
 
 
 def check_confidence(level: Any) -> float:

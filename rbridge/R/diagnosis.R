@@ -41,18 +41,18 @@ rb_curves <- function(wide, text, grid, level) {
 }
 
 # Put together as comparePred does, whose own evaluation would not find the data of either fit.
-rb_compare_pred <- function(wide, other, text, grid, level) {
+rb_compare_pred <- function(wide, other, text, grid, level, labels) {
   curves <- lapply(list(wide, other), rb_curves, text = text, grid = grid, level = level)
   parts <- Map(function(made, name) {
     made <- as.data.frame(made)
     type <- as.character(made$.type)
     made$.type <- ifelse(type == "original", type, name)
     made
-  }, curves, c("fit1", "fit2"))
+  }, curves, labels)
   second <- parts[[2L]][parts[[2L]]$.type != "original", ]
   names(second) <- names(parts[[1L]])
   made <- rbind(parts[[1L]], second)
-  made$.type <- ordered(made$.type, levels = c("fit1", "fit2", "original"))
+  made$.type <- ordered(made$.type, levels = c(labels, "original"))
   rb_table(wide, made)
 }
 
@@ -60,12 +60,27 @@ rb_compare_pred <- function(wide, other, text, grid, level) {
 rb_ranef_page <- function(handle, level, standard) {
   rb_text(rb_back(handle, nlme::ranef(handle$fit, level = level, standard = standard)))
 }
+# Several levels as nlme prints random effects of several; of coefficients it has one level only.
 rb_coef_page <- function(handle, level, standard) {
-  pages <- vapply(level, function(k) rb_text(rb_back(handle, stats::coef(handle$fit, level = k))), "")
-  names <- rb_back(handle, rb_level_names(handle$fit))[level]
-  if (length(level) == 1L) pages else paste0("Level: ", names, "\n", pages, collapse = "\n")
+  tables <- lapply(level, function(k) stats::coef(handle$fit, level = k))
+  if (length(level) == 1L) return(rb_text(rb_back(handle, tables[[1L]])))
+  pages <- vapply(tables, function(table) rb_text(rb_back(handle, table)), "")
+  names <- vapply(tables, function(table) rb_back(handle, attr(table, "grpNames")), "")
+  paste0("Level: ", names, " \n", pages, collapse = "\n\n")
 }
-rb_var_cov_page <- function(handle) rb_text(rb_back(handle, nlme::getVarCov(handle$fit)))
+rb_var_cov_page <- function(handle, level) {
+  blocks <- rev(as.list(handle$fit$modelStruct$reStruct))
+  made <- as.matrix(blocks[[level]]) * handle$fit$sigma^2
+  rb_text(rb_back(handle, structure(made, class = c("random.effects", "VarCov"), group.levels = names(blocks)[[level]])))
+}
+rb_matrix_page <- function(handle, table) rb_text(table)
+
+# Each row's group at one level, inner ones named outer/inner; and the response.
+rb_groups_of <- function(handle, level) {
+  groups <- factor(handle$fit$groups[[level]])
+  list(codes = as.integer(groups), levels = levels(groups))
+}
+rb_response <- function(handle) as.numeric(handle$fit$fitted[, 1L] + handle$fit$residuals[, 1L])
 
 # The covariance of the responses of single groups; nlme knows it for one level of grouping.
 rb_group_covariance <- function(handle, type, individuals) {

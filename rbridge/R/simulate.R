@@ -14,12 +14,13 @@ rb_with_seed <- function(seed, expr) {
 }
 
 # Means, covariances and weights are nlme's; one row for each row of the fit, one column a simulation.
-rb_simulate <- function(handle, nsim, seed) {
+# Random effects of the levels up to `level` are held at their estimates.
+rb_simulate <- function(handle, nsim, seed, level) {
   fit <- handle$fit
-  mean <- as.numeric(fit$fitted[, 1L])
-  rb_with_seed(seed, mean + rb_draw_effects(fit, nsim) + rb_draw_errors(fit, nsim))
+  mean <- as.numeric(fit$fitted[, level + 1L])
+  rb_with_seed(seed, mean + rb_draw_effects(fit, nsim, level) + rb_draw_errors(fit, nsim))
 }
-rb_draw_effects <- function(fit, nsim) {
+rb_draw_effects <- function(fit, nsim, level) {
   blocks <- as.list(fit$modelStruct$reStruct)   # innermost first, as their columns are
   data <- rb_rows_used(fit)
   Z <- stats::model.matrix(fit$modelStruct$reStruct, data)
@@ -29,6 +30,7 @@ rb_draw_effects <- function(fit, nsim) {
     factor <- nlme::pdMatrix(blocks[[name]], factor = TRUE) * fit$sigma
     columns <- last + seq_len(ncol(factor))
     last <- max(columns)
+    if (match(name, rev(names(blocks))) <= level) next
     group <- as.integer(factor(as.character(fit$groups[[name]])))
     for (s in seq_len(nsim)) {
       effects <- matrix(stats::rnorm(max(group) * ncol(factor)), max(group)) %*% factor

@@ -253,8 +253,12 @@ def test_curves_of_two_fits(r, one) -> None:
     r("assign('orthodont', orthodont, envir = globalenv())")  # where comparePred looks
     same_columns(made.to_frame(), r, "comparePred(fit1, fit2, ~ age, length.out = 4, level = 1)")
     r("rm(orthodont, envir = globalenv())")
+    named = one.compare_pred(other, "age", length_out=2, names=("slopes", "sexes")).to_frame()
+    assert list(named[".type"].cat.categories) == ["slopes", "sexes", "original"]
     with pytest.raises(rbridge.ArgumentError, match="compare_pred"):
         one.compare_pred("fit", "age")
+    with pytest.raises(rbridge.ArgumentError, match="names"):
+        one.compare_pred(other, "age", names=("a", "a"))
 
 
 # --- simulation
@@ -284,6 +288,38 @@ def test_simulated_responses_have_the_model_s_moments(r) -> None:
     assert abs(between) < 5 / np.sqrt(4000)
 
 
+def test_random_effects_may_be_held(two) -> None:
+    """At the innermost level only errors are drawn; at the outer one the inner effects too."""
+    inner, outer = (
+        two.simulate(3000, seed=2, level=level).sub(two.fitted(level), axis=0) for level in (2, 1)
+    )
+    variety = two.get_var_cov("Variety").iloc[0, 0]
+    for draws, expected in ((inner, two.sigma**2), (outer, two.sigma**2 + variety)):
+        assert abs(draws.mean(axis=1)).max() < 5 * np.sqrt(expected / 3000)
+        assert abs((draws**2).to_numpy().mean() / expected - 1) < 0.05
+
+
+def test_groups_and_response_of_the_rows(r, two) -> None:
+    data = r.frame("Oats").sample(frac=1, random_state=1)
+    fit = rbridge.lme("log(yield) ~ nitro", data, "~ 1 | Block/Variety")
+    assert list(fit.get_groups(1)) == list(data["Block"]) and list(fit.get_groups().index) == list(data.index)
+    expected = data["Block"].astype(str) + "/" + data["Variety"].astype(str)
+    assert list(fit.get_groups()) == list(expected) and isinstance(
+        fit.get_groups().dtype, pd.CategoricalDtype
+    )
+    assert list(fit.get_groups([1, 2]).columns) == ["Block", "Variety"]
+    np.testing.assert_allclose(fit.get_response(), np.log(data["yield"]), rtol=1e-13)
+    data.loc[7, "yield"] = np.nan
+    left = rbridge.lme("yield ~ nitro", data, "~ 1 | Block", na_action="exclude")
+    assert (
+        left.get_groups().isna().sum() == 1
+        and pd.isna(left.get_groups()[7])
+        and np.isnan(left.get_response()[7])
+    )
+    with pytest.raises(rbridge.ArgumentError, match="level 0 has no groups"):
+        fit.get_groups(0)
+
+
 def test_a_seed_repeats_and_leaves_r_s_own(r, one) -> None:
     r("set.seed(5)")
     before = list(r("as.numeric(.Random.seed)"))
@@ -303,13 +339,20 @@ def test_the_likelihood_ratio_study_is_r_s(r, one) -> None:
     r("fit2 <- lme(distance ~ age, data = orthodont, random = ~ age | Subject)")
     r("study <- simulate(fit1, nsim = 4, seed = 11, m2 = fit2)")
     frame = made.to_frame()
-    for model in ("null", "alt"):
-        for method in ("REML", "ML"):
-            rows = frame[(frame.model == model) & (frame.method == method)]
-            np.testing.assert_array_equal(rows.logLik, r(f"study${model}${method}[, 'logLik']"))
+    assert list(frame.columns) == ["method", "simulation", "null", "alternative", "L.Ratio", "converged"]
+    for method in ("REML", "ML"):
+        rows = frame[frame.method == method]
+        np.testing.assert_array_equal(rows["null"], r(f"study$null${method}[, 'logLik']"))
+        np.testing.assert_array_equal(rows["alternative"], r(f"study$alt${method}[, 'logLik']"))
+        np.testing.assert_array_equal(
+            rows["converged"], r(f"study$null${method}[, 1] == 0 & study$alt${method}[, 1] == 0")
+        )
+        assert (rows["L.Ratio"] == (2 * (rows["alternative"] - rows["null"])).clip(lower=0)).all()
     assert made.df == r("attr(study, 'df')")[0] and str(made) == r.printed("study")
     alone = null.simulate_lr(nsim=2, seed=1, method="ML").to_frame()
-    assert set(alone.model) == {"null"} and set(alone.method) == {"ML"}
+    assert list(alone.columns) == ["method", "simulation", "null", "converged"] and set(alone.method) == {
+        "ML"
+    }
     for wrong in ({"alternative": "fit"}, {"nsim": 0}, {"method": "MM"}):
         with pytest.raises(
             rbridge.ArgumentError, match=next(iter(wrong)) if "alt" not in str(wrong) else "fits"
