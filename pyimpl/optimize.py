@@ -26,6 +26,7 @@ from pyimpl.thinning import thinned
 # are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
 _EXACT = 1e-12
+_ROUGHLY = 0.3  # the optimum of a part of the groups is a starting point: this near will do
 _NEAR = 1e-3  # standard errors from the optimum, the curvature known there serves to the end ...
 _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the largest: a long valley
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
@@ -118,7 +119,7 @@ def _nearer(likelihood: Likelihood, start: Array, max_steps: int) -> Array:
     part = thinned(likelihood)
     if part is None:
         return start
-    optimum = _descend(part, _nearer(part, start, max_steps), max_steps)
+    optimum = _newton(part, _nearer(part, start, max_steps), max_steps, _ROUGHLY)
     return start if is_singular(optimum.evaluation) else optimum.evaluation.theta
 
 
@@ -164,10 +165,9 @@ class _Point:
         """Whether the deviance curves upwards in all directions, up to rounding."""
         return bool(self.values[0] > -self.floor)
 
-    @property
-    def finished(self) -> bool:
-        """Whether a further step would change nothing but rounding, or the parameters run off to infinity."""
-        return (self.convex and self.scaled_gradient < _EXACT) or float(self.sizes.max()) >= _RUNAWAY
+    def finished(self, enough: float) -> bool:
+        """Whether the optimum is as near as ``enough`` says, or the parameters run off to infinity."""
+        return (self.convex and self.scaled_gradient < enough) or float(self.sizes.max()) >= _RUNAWAY
 
     @property
     def scaled_gradient(self) -> float:
@@ -203,12 +203,12 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
 @np.errstate(
     all="ignore"
 )  # a step too far leaves the range of numbers; its deviance says so, and it is refused
-def _newton(likelihood: Likelihood, theta: Array, max_steps: int) -> Optimum:
-    """Trust-region Newton steps from one starting point."""
+def _newton(likelihood: Likelihood, theta: Array, max_steps: int, enough: float = _EXACT) -> Optimum:
+    """Trust-region Newton steps from one starting point, to ``enough`` standard errors from the optimum."""
     here = _point(likelihood, likelihood.evaluate(theta))
     radius = max(1.0, float(np.linalg.norm(theta / here.sizes)))
     steps = 0
-    while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished:
+    while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished(enough):
         steps += 1
         step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
         there = likelihood.evaluate(here.evaluation.theta + step * here.sizes)
