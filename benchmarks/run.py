@@ -1,0 +1,204 @@
+"""Run engines on cases, each pair in a process of its own, and compare their answers before a time counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cases import Case, cases, frame
+from benchmarks.engines import ENGINES, R_ENGINES
+
+ROOT = Path(__file__).parents[1]
+# One thread everywhere: ratios then compare algorithms, not machines.
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1"
+    for library in ("OPENBLAS", "OMP", "MKL", "RAYON", "NUMEXPR", "VECLIB_MAXIMUM")
+} | {"POLARS_MAX_THREADS": "1"}
+# An answer whose log-likelihood is further than this below the best isn't one ...
+SHORT = 0.01
+# ... and pyimpl's has to be this near.
+EXACT = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one engine took for one case.
+
+    Attributes
+    ----------
+    state : str
+        ``"ok"``, ``"absent"``, ``"no such model"``, ``"too slow"`` or ``"failed"``.
+    log_lik : float or None
+    seconds, wall : float
+        Median seconds, of all the process's threads together and on the wall.
+    regression : float
+        Median seconds of an ordinary regression in the same process; of all processes where R has none.
+    spread : float
+        Interquartile range of the seconds over their median.
+    peak_bytes, frame_bytes : int
+        Memory used at most beyond what was used before the fit; the data.
+    short : float
+        How far the log-likelihood is below the best engine's.
+    reason : str
+        Of a failure.
+    """
+
+    case: str
+    family: str
+    engine: str
+    state: str
+    log_lik: float | None = None
+    seconds: float = np.nan
+    wall: float = np.nan
+    regression: float = np.nan
+    spread: float = np.nan
+    peak_bytes: int = 0
+    frame_bytes: int = 0
+    short: float = 0.0
+    reason: str = ""
+
+    @property
+    def regressions(self) -> float:
+        """What the fit takes, in ordinary regressions."""
+        return self.seconds / self.regression
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to measure: repeats, seconds that a process may take, another interpreter that has peers."""
+
+    repeats: int = 7
+    limit: float = 60.0
+    peers: str | None = None
+
+
+def run(numbers: Iterable[int], engines: Iterable[str], settings: Settings) -> Iterator[list[Timing]]:
+    """Time the engines on the cases; an engine that was too slow for one isn't asked for larger ones of the family."""
+    homes = {engine: _home(engine, settings.peers) for engine in ("regression", *engines)}
+    too_slow: set[tuple[str, str]] = set()
+    for number in numbers:
+        case, row = cases()[number], []
+        with tempfile.TemporaryDirectory() as folder:
+            if any(homes[engine] for engine in R_ENGINES if engine in homes):
+                _write(case, Path(folder))
+            for engine, home in homes.items():
+                slow = (engine, case.family) in too_slow
+                timing = _time(number, case, engine, None if slow else home, folder, settings)
+                if slow or timing.state == "too slow":
+                    too_slow.add((engine, case.family))
+                    timing = replace(timing, state="too slow")
+                row.append(timing)
+        yield _compared(row)
+
+
+def _compared(row: list[Timing]) -> list[Timing]:
+    best = max((each.log_lik for each in row if each.log_lik is not None), default=np.nan)
+    yardstick = float(np.nanmedian([each.regression for each in row]))
+    return [
+        replace(
+            each,
+            short=0.0 if each.log_lik is None else best - each.log_lik,
+            regression=yardstick if np.isnan(each.regression) else each.regression,
+        )
+        for each in row
+    ]
+
+
+def _home(engine: str, peers: str | None) -> list[str] | None:
+    """The command that runs an engine here, None where it isn't."""
+    if engine in R_ENGINES:
+        has = f"quit(status = !nzchar(system.file(package = '{engine}')))"
+        found = shutil.which("Rscript")
+        return [found] if found and subprocess.run([found, "--vanilla", "-e", has]).returncode == 0 else None
+    for interpreter in filter(None, (sys.executable, peers)):
+        test = f"import importlib.util as u, sys; sys.exit(u.find_spec({ENGINES[engine].module!r}) is None)"
+        if subprocess.run([interpreter, "-c", test]).returncode == 0:
+            return [interpreter]
+    return None
+
+
+def _write(case: Case, folder: Path) -> None:
+    """A file for each column that the case uses, for R."""
+    data = frame(case)
+    used = [name for name in data.columns if name in case.groups or name in case.fixed or name in case.random]
+    for name in used:
+        if name in case.groups:
+            (folder / f"{name}.txt").write_text("\n".join(data[name]) + "\n", "utf-8")
+        else:
+            data[name].to_numpy(float).tofile(folder / f"{name}.num")
+
+
+def _time(
+    number: int, case: Case, engine: str, home: list[str] | None, folder: str, settings: Settings
+) -> Timing:
+    blank = Timing(case.name, case.family, engine, "absent")
+    if home is None:
+        return blank
+    budget = settings.limit / 6  # of its seconds; the rest is for imports and the data
+    if engine in R_ENGINES:
+        model = [engine, case.fixed, case.random, "/".join(case.groups), str(case.reml).upper()]
+        script = str(Path(__file__).with_name("engines.R"))
+        command = [*home, "--vanilla", script, *model, str(settings.repeats), str(budget), folder]
+    elif not ENGINES[engine].can(case):
+        return replace(blank, state="no such model")
+    else:
+        asked = {"number": number, "engine": engine, "repeats": settings.repeats, "budget": budget}
+        command = [*home, "-m", "benchmarks.worker", json.dumps(asked)]
+    environment = {**os.environ, **ONE_THREAD}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=settings.limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return replace(blank, state="too slow")
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        return replace(blank, state="failed", reason=lines[-1][:200])
+    return _read(blank, json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _read(blank: Timing, found: dict[str, Any]) -> Timing:
+    seconds = statistics.median(found["cpu"])
+    quartiles = np.percentile(found["cpu"], [25, 75])
+    yardstick = found.get("regression_cpu")
+    return replace(
+        blank,
+        state="ok",
+        log_lik=found["log_lik"],
+        seconds=seconds,
+        wall=statistics.median(found["wall"]),
+        regression=statistics.median(yardstick) if yardstick else np.nan,
+        spread=float(quartiles[1] - quartiles[0]) / seconds if seconds else np.nan,
+        peak_bytes=found["peak_bytes"],
+        frame_bytes=found["frame_bytes"],
+    )
+
+
+def import_seconds(module: str, repeats: int = 7) -> float:
+    """The least CPU seconds of a new interpreter that imports a module."""
+    program = f"import time, {module}; print(time.process_time())"
+    environment = {**os.environ, **ONE_THREAD}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
+        )
+        for _ in range(repeats)
+    ]
+    return min(float(run.stdout) for run in runs)
