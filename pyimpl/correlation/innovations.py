@@ -1,0 +1,85 @@
+"""Whitening by one-step-ahead prediction: the Kalman filter of a stationary process, all groups in step.
+
+The state x_t is stationary with covariance P0, y_t = x_t[0] + noise has unit variance, and across a step of length d
+x becomes T(d) x + disturbance, with T(d) P0 T(d)' + Var(disturbance) = P0. What the rows so far tell about the state
+is the matrix D = P0 - Var(x_t | past), which needs no variance of the disturbance:
+
+    before a row:   x <- T x,         D <- T D T'
+    at the row:     e = y - x[0],     F = 1 - D[0, 0],   m = (P0 - D)[:, 0]
+    after it:       x <- x + m e / F, D <- D + m m' / F
+
+(Harvey 1989, section 3.2, in other symbols). e / sqrt(F) are the whitened rows and sum log F is the log-determinant,
+so the cost is linear in the rows; missing times are longer steps. The loop runs over the rows of the longest group,
+each of its statements over all groups that are that long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyimpl.arrays import Array, Indices
+from pyimpl.correlation.layout import Layout
+from pyimpl.grouped import multiply
+
+
+@dataclass(frozen=True)
+class Process:
+    """A stationary process of unit variance.
+
+    Attributes
+    ----------
+    transitions : (r, r, U) array
+        T of each of the U different steps.
+    covariance : (r, r) array
+        P0 of the state, whose first element is observed, with noise where P0[0, 0] is below 1.
+    """
+
+    transitions: Array
+    covariance: Array
+
+
+def innovations(process: Process, which: Indices, layout: Layout, columns: Array) -> tuple[Array, Array]:
+    """Standardised one-step-ahead prediction errors of sorted columns (c, N), and ``sum log|R_g|``.
+
+    Parameters
+    ----------
+    process : Process
+    which : (N,) int array
+        Which of the steps leads to each row; not read for the first row of a group.
+    layout : Layout
+        The groups.
+    columns : (c, N) array
+    """
+    by_size = np.argsort(-layout.sizes, kind="stable")
+    starts, sizes = layout.starts[by_size], layout.sizes[by_size]
+    lengths = np.arange(1, int(sizes[0]) + 1)
+    alive = np.searchsorted(-sizes, -lengths, side="right")  # groups that have a row at each place
+    # Where all steps are the same, so is all that groups know at the same place: one D serves them.
+    equal = process.transitions.shape[2] <= 1
+    state, D = _nothing_known(process, len(columns), 1 if equal else len(starts))
+    state = np.repeat(state, len(starts), axis=2) if equal else state
+    out = np.empty(columns.shape, np.result_type(columns, D))
+    log_det = np.zeros((), D.dtype)
+    for place, groups in enumerate(alive):
+        rows = starts[:groups] + place
+        if place:
+            T = process.transitions if equal else process.transitions[:, :, which[rows]]
+            D = D if equal else D[:, :, :groups]
+            D = multiply(multiply(T, D), T.swapaxes(0, 1))
+            state = multiply(T, state[:, :, :groups])
+        F = 1 - D[0, 0]
+        error = columns[:, rows] - state[0]
+        out[:, rows] = error / np.sqrt(F)
+        log_det = log_det + (groups * np.log(F[0]) if equal else np.log(F).sum())
+        gain = (process.covariance[:, :1] - D[:, 0]) / F
+        state = state + gain[:, None] * error
+        D = D + gain[:, None] * (gain * F)[None]
+    return out, log_det
+
+
+def _nothing_known(process: Process, n_columns: int, n_groups: int) -> tuple[Array, Array]:
+    """State and D before the first row."""
+    r, dtype = len(process.covariance), np.result_type(process.covariance, process.transitions, float)
+    return np.zeros((r, n_columns, n_groups), dtype), np.zeros((r, r, n_groups), dtype)
