@@ -21,7 +21,7 @@ _CONTROL = frozenset(
 )
 
 # What lmeControl doesn't have.
-_OWN = frozenset({"rank_deficient"})
+_OWN = frozenset({"rank_deficient", "distributed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,14 @@ class Control:
         Leave out columns of X that are linear combinations of the columns before them, instead of refusing them.
     sigma : float or None
         The within-group standard deviation, where it is known.
+    distributed : bool
+        Leave the groups' moments on the workers of a Dask cluster.
     """
 
     max_steps: int = 200
     drop_dependent: bool = False
     sigma: float | None = None
+    distributed: bool = False
 
 
 def check_method(method: object) -> str:
@@ -77,7 +80,10 @@ def check_control(control: object) -> Control:
     policy = control.get("rank_deficient", "error")
     if policy not in RANK_DEFICIENT:
         raise ArgumentError(f"control: rank_deficient must be 'error' or 'drop', got {policy!r}")
-    return Control(int(limit), policy == "drop", None if sigma is None else float(sigma))
+    distributed = control.get("distributed", False)
+    if not isinstance(distributed, bool):
+        raise ArgumentError(f"control: distributed must be True or False, got {distributed!r}")
+    return Control(int(limit), policy == "drop", None if sigma is None else float(sigma), distributed)
 
 
 def refuse_structure(**given: Any) -> None:

@@ -5,6 +5,7 @@ The numerics go from the innermost level outwards; everything from here on count
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,20 +69,29 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
     moments, evaluation = likelihood.moments, optimum.evaluation
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
     inverse = np.linalg.inv(evaluation.up.R)
-    roots, blups = [], []
-    innermost_first = zip(moments.levels, evaluation.Lambdas, evaluation.down.blups, strict=True)
-    for level, Lambda, effects in reversed(list(innermost_first)):
-        roots.append(np.linalg.solve(level.T, without_rounding(Lambda)) * sigma)
-        effects = _outside(null_space(Lambda), effects)
-        blups.append((np.linalg.inv(level.T) @ effects).T * moments.scale)
+    roots = [
+        np.linalg.solve(level.T, without_rounding(Lambda)) * sigma
+        for level, Lambda in zip(moments.levels[::-1], evaluation.Lambdas[::-1], strict=True)
+    ]
     return Estimates(
         beta=fixed_effects(moments, evaluation.up.beta),
         vcov_root=np.linalg.solve(moments.R, inverse) * sigma,
         sigma=sigma,
         effect_roots=tuple(roots),
-        blups=tuple(blups),
+        blups=random_effects_of(moments, evaluation.Lambdas, evaluation.down.blups),
         log_lik=log_likelihood(moments, likelihood.reml, evaluation.deviance),
         n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + (likelihood.sigma is None),
+    )
+
+
+def random_effects_of(
+    moments: Moments, Lambdas: Sequence[Array], blups: Sequence[Array]
+) -> tuple[Array, ...]:
+    """Each level's predicted random effects in the user's units, (G, q), outermost level first."""
+    innermost_first = zip(moments.levels, Lambdas, blups, strict=True)
+    return tuple(
+        (np.linalg.inv(level.T) @ _outside(null_space(Lambda), effects)).T * moments.scale
+        for level, Lambda, effects in reversed(list(innermost_first))
     )
 
 

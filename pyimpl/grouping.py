@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -62,11 +63,7 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
     """
     groupings = nested_groups(frame, names, "random")
     for each in groupings:
-        if (each.labels == each.labels[0]).all():
-            raise DataError(
-                f"random: the grouping factor '{each.name}' has one level only ('{each.labels[0]}'), so no variance "
-                "between groups can be estimated; use a column with two groups or more"
-            )
+        refuse_one_label(each.name, each.labels)
     for outer, inner in itertools.pairwise(groupings):
         if inner.n_groups == outer.n_groups and len(np.unique(inner.labels)) < len(np.unique(outer.labels)):
             raise DataError(
@@ -74,6 +71,15 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
                 f"of them; name the outermost first, '{inner.name}' before '{outer.name}'"
             )
     return groupings
+
+
+def refuse_one_label(name: str, labels: Sequence[object] | Labels) -> None:
+    """Refuse a grouping factor whose labels are all the same."""
+    if all(label == labels[0] for label in labels):
+        raise DataError(
+            f"random: the grouping factor '{name}' has one level only ('{labels[0]}'), so no "
+            "variance between groups can be estimated; use a column with two groups or more"
+        )
 
 
 def nested_groups(frame: pd.DataFrame, names: tuple[str, ...], argument: str) -> tuple[Grouping, ...]:

@@ -15,7 +15,7 @@ from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
-from pyimpl.errors import FormulaError, LmeWarning
+from pyimpl.errors import ArgumentError, FormulaError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import (
@@ -111,6 +111,8 @@ def lme(
         )
     reml = check_method(method) == "REML"
     settings = check_control(control)
+    if settings.distributed:
+        raise ArgumentError("control: distributed=True is for data= a Dask DataFrame; leave it out")
     refuse_structure(correlation=correlation, weights=weights)
     text, data, random = resolve(fixed, data, random)
     data = check_frame(data)

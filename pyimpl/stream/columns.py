@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Indices
+from pyimpl.covariance import Covariance
 from pyimpl.design import Level, learn_level
 from pyimpl.errors import DataError
 from pyimpl.formula import ColumnSpec, Formula, RandomLevel, check_contrasts, learn_columns
-from pyimpl.grouping import Grouping, nested_groups
+from pyimpl.grouping import Grouping, nested_groups, refuse_one_label
 from pyimpl.stream.survey import Survey, group_codes
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """All that is needed to turn a piece's rows into columns and groups.
+class Columns:
+    """All that is needed to turn a piece's rows into columns.
 
     Attributes
     ----------
@@ -28,15 +29,35 @@ class Plan:
         Builds the columns of X.
     levels : tuple of Level, outermost first
         Their groupings have no rows.
+    """
+
+    formula: Formula
+    fixed: ColumnSpec
+    levels: tuple[Level, ...]
+
+    @property
+    def structures(self) -> tuple[Covariance, ...]:
+        """The levels' covariance structures, innermost level first."""
+        return tuple(level.covariance for level in reversed(self.levels))
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many random effects a group of each level has, innermost level first."""
+        return [structure.q for structure in self.structures]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Columns):
+    """All that is needed to turn a piece's rows into columns and groups.
+
+    Attributes
+    ----------
     labels : tuple of Index
         The labels of each grouping factor, in the order of its levels.
     places : tuple of (G,) int arrays
         Each group of a level as its outer group times the number of labels, plus its own label's place; ascending.
     """
 
-    formula: Formula
-    fixed: ColumnSpec
-    levels: tuple[Level, ...]
     labels: tuple[pd.Index, ...]
     places: tuple[Indices, ...]
 
@@ -44,11 +65,6 @@ class Plan:
     def parents(self) -> list[Indices]:
         """For each group of a level the group of the next level outwards, innermost level first."""
         return [level.grouping.parents for level in reversed(self.levels[1:])]
-
-    @property
-    def sizes(self) -> list[int]:
-        """How many random effects a group of each level has, innermost level first."""
-        return [level.covariance.q for level in reversed(self.levels)]
 
     def codes(self, frame: pd.DataFrame) -> list[Indices]:
         """The group of each row at each level, outermost first.
@@ -95,17 +111,9 @@ def make_plan(
     )
     groupings = []
     for each in nested_groups(combinations, tuple(names), "random"):
-        if (each.labels == each.labels[0]).all():
-            raise DataError(
-                f"random: the grouping factor '{each.name}' has one level only ('{each.labels[0]}'), so no variance "
-                "between groups can be estimated; use a column with two groups or more"
-            )
+        refuse_one_label(each.name, each.labels)
         groupings.append(replace(each, codes=np.empty(0, np.intp)))
-    fixed, levels = _learned(formula, random, groupings, _prototype(known, len(known.examples)), contrasts)
-    again, same = _learned(
-        formula, random, groupings, _prototype(known, max(1, len(known.examples) // 2)), contrasts
-    )
-    _refuse_data_dependent([fixed, *_specs(levels)], [again, *_specs(same)])
+    columns = learn(formula, random, known, contrasts, groupings)
     labels = tuple(pd.Index(list(known.factors[name].names)) for name in names)
     places = tuple(
         np.arange(grouping.n_groups)
@@ -113,7 +121,29 @@ def make_plan(
         else grouping.parents * len(index) + index.get_indexer(pd.Index(grouping.labels))
         for k, (grouping, index) in enumerate(zip(groupings, labels, strict=True))
     )
-    return Plan(formula, fixed, levels, labels, places)
+    return Plan(formula, columns.fixed, columns.levels, labels, places)
+
+
+def learn(
+    formula: Formula,
+    random: Sequence[RandomLevel],
+    known: Survey,
+    contrasts: Mapping[str, str] | None,
+    groupings: Sequence[Grouping],
+) -> Columns:
+    """Learn the columns.
+
+    Raises
+    ------
+    DataError
+        A transform needs to see all the data first.
+    """
+    fixed, levels = _learned(formula, random, groupings, _prototype(known, len(known.examples)), contrasts)
+    again, same = _learned(
+        formula, random, groupings, _prototype(known, max(1, len(known.examples) // 2)), contrasts
+    )
+    _refuse_data_dependent([fixed, *_specs(levels)], [again, *_specs(same)])
+    return Columns(formula, fixed, levels)
 
 
 def _prototype(known: Survey, n_examples: int) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,15 @@ import pandas as pd
 
 from pyimpl import pages
 from pyimpl.arrays import Array
-from pyimpl.errors import ArgumentError, NotSupportedError
+from pyimpl.choices import choose
+from pyimpl.errors import NotSupportedError
+from pyimpl.estimates import Estimates
 from pyimpl.fit import RESIDUAL_TYPES, LmeFit
 from pyimpl.formula import response_column
 from pyimpl.frame import ModelFrame
-from pyimpl.model import LevelChoice
+from pyimpl.model import LevelChoice, Model, is_sequence
+from pyimpl.prediction import predicted_values
+from pyimpl.prediction_rows import rows_of_newdata
 from pyimpl.stream.quantiles import quantiles
 from pyimpl.stream.rows import Reader
 from pyimpl.summary import Summary
@@ -38,6 +43,53 @@ class UnkeptFrame(ModelFrame):
         return pd.Series(values, index=self.all_columns().index, name=name)
 
 
+@dataclass(frozen=True, slots=True)
+class RowValues:
+    """What a fit says of the rows of a piece; light enough to be sent to where these are.
+
+    Attributes
+    ----------
+    model : Model
+        Without the data.
+    estimates : Estimates
+    names : tuple of str
+        ``fixed`` and the grouping factors, outermost first.
+    depths : tuple of int
+        The levels asked for.
+    several : bool
+        Whether a frame is asked for.
+    unit : float
+        What residuals are divided by.
+    """
+
+    model: Model
+    estimates: Estimates
+    names: tuple[str, ...]
+    depths: tuple[int, ...]
+    several: bool
+    unit: float = 1.0
+
+    @property
+    def like(self) -> Any:
+        """What comes out, without rows."""
+        frame = pd.DataFrame({self.names[depth]: pd.Series(dtype=float) for depth in self.depths})
+        return frame if self.several else pd.Series(dtype=float)
+
+    def fitted(self, frame: pd.DataFrame) -> Any:
+        """Fitted values, aligned with the rows; several levels give a frame."""
+        rows = rows_of_newdata(self.model, frame, max(self.depths))
+        columns = [
+            pd.Series(predicted_values(rows, self.estimates, depth), frame.index, name=self.names[depth])
+            for depth in self.depths
+        ]
+        return pd.concat(columns, axis=1) if self.several else columns[0].rename(None)
+
+    def residuals(self, frame: pd.DataFrame) -> Any:
+        """Response less fitted values, in the unit asked for."""
+        y, _ = response_column(self.model.fixed, frame)
+        return -self.fitted(frame).sub(y, axis=0) / self.unit
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class StreamedFit(LmeFit):
     """A fit to data that were read in pieces.
@@ -56,24 +108,14 @@ class StreamedFit(LmeFit):
 
     def fitted(self, level: LevelChoice | Sequence[int | str] = None) -> Any:
         """Fitted values by piece, aligned with its rows; several levels give frames."""
-        self.model.depths(level)
-        return self.reader.each(lambda frame: self._fitted_rows(frame, level))
+        return self._each(RowValues.fitted, self._row_values(level))
 
     def residuals(
         self, type: str = "response", level: LevelChoice | Sequence[int | str] = None, **_: Any
     ) -> Any:
         """Residuals by piece, in units of the response or of sigma."""
-        if type not in RESIDUAL_TYPES:
-            raise ArgumentError(f"type: {type!r} is unknown; choose one of {', '.join(RESIDUAL_TYPES)}")
-        self.model.depths(level)
-        unit = 1.0 if type == "response" else self.sigma
-
-        def rows(frame: pd.DataFrame) -> Any:
-            fitted = self._fitted_rows(frame, level)
-            y, _ = response_column(self.model.fixed, frame)
-            return -fitted.sub(y, axis=0) / unit
-
-        return self.reader.each(rows)
+        unit = 1.0 if choose(type, RESIDUAL_TYPES, "type") == "response" else self.sigma
+        return self._each(RowValues.residuals, self._row_values(level, unit))
 
     def predict(self, newdata: pd.DataFrame | None = None, *args: Any, **options: Any) -> Any:
         """Predictions for new rows as for any fit; without them, the fitted values by piece."""
@@ -87,24 +129,29 @@ class StreamedFit(LmeFit):
 
     def summary(self) -> Summary:
         """The summary; the residuals' quantiles take two more readings of the data, and are exact."""
-
-        def pearson() -> Iterator[Array]:
-            return self.reader.here(self._pearson)
-
-        shown = quantiles(pearson, pages.QUARTILES), None
+        shown = quantiles(self._over_residuals, pages.QUARTILES), None
         page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), shown)
         return Summary(page)
 
     def _diagnosed(self, res_type: str, level: LevelChoice) -> Array:
         return np.asarray(self.model.frame.all_columns())
 
-    def _pearson(self, frame: pd.DataFrame) -> Array:
-        y, _ = response_column(self.model.fixed, frame)
-        return np.asarray(y - self._fitted_rows(frame, None).to_numpy()) / self.sigma
+    def _row_values(self, level: LevelChoice | Sequence[int | str], unit: float = 1.0) -> RowValues:
+        depths = tuple(self.model.depths(level))
+        model = replace(self.model, call=replace(self.model.call, data=None))
+        names = ("fixed", *self.n_groups)
+        return RowValues(model, self.estimates, names, depths, is_sequence(level), unit)
 
-    def _fitted_rows(self, frame: pd.DataFrame, level: LevelChoice | Sequence[int | str]) -> Any:
-        names = ["fixed", *self.n_groups]
-        depths = self.model.depths(level)
-        columns = [pd.Series(LmeFit.predict(self, frame, depth), name=names[depth]) for depth in depths]
-        several = isinstance(level, Sequence) and not isinstance(level, str)
-        return pd.concat(columns, axis=1) if several else columns[0].rename(None)
+    def _each(self, function: Callable[[RowValues, pd.DataFrame], Any], values: RowValues) -> Any:
+        return self.reader.each(functools.partial(function, values), values.like)
+
+    def _over_residuals(
+        self, function: Callable[[Array], Array], join: Callable[[Sequence[Array]], Array]
+    ) -> Array:
+        """What a function makes of each piece's standardised residuals, joined."""
+        values = self._row_values(None, self.sigma)
+
+        def of_rows(frame: pd.DataFrame) -> Array:
+            return function(values.residuals(frame).to_numpy())
+
+        return self.reader.joined(of_rows, join)

@@ -14,7 +14,7 @@ from pyimpl.design import Design, DesignRows, check_magnitudes
 from pyimpl.formula import response_column
 from pyimpl.moments import distinct_columns
 from pyimpl.rotation import Part, join, rotate
-from pyimpl.stream.columns import Plan
+from pyimpl.stream.columns import Columns, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class GroupSpread:
 
 def gather(plan: Plan, frame: pd.DataFrame) -> Gathered:
     """Build the columns of a piece's rows, and rotate them."""
+    return gather_rows(plan, frame, plan.codes(frame))
+
+
+def gather_rows(plan: Columns, frame: pd.DataFrame, codes: Sequence[Indices]) -> Gathered:
+    """As :func:`gather`, the group of each row at each level given, outermost first."""
     y, _ = response_column(plan.formula, frame)
     X, Z = plan.fixed.build(frame), tuple(level.build(frame) for level in plan.levels)
     offset = plan.fixed.offset(frame)
@@ -65,7 +70,6 @@ def gather(plan: Plan, frame: pd.DataFrame) -> Gathered:
     check_magnitudes(X, plan.fixed.names, "fixed")
     for level, own in zip(plan.levels, Z, strict=True):
         check_magnitudes(own, level.names, "random")
-    codes = plan.codes(frame)
     order = np.argsort(codes[-1], kind="stable")
     levels = tuple(
         replace(level, grouping=replace(level.grouping, codes=own))
@@ -114,8 +118,24 @@ def _merged(pieces: Sequence[GroupSpread]) -> GroupSpread:
 
 def containment(gathered: Gathered) -> Containment:
     """Where the columns of X vary."""
-    stratum = np.zeros(gathered.ends.shape[1], np.intp)
-    for k, level in enumerate(gathered.spread):
-        stratum[level.varies] = k + 1
-    sizes = (0, *(len(level.groups) for level in gathered.spread), gathered.part.n_obs)
-    return Containment(stratum, is_constant(gathered.ends.T), sizes)
+    varies = np.stack([level.varies for level in gathered.spread])
+    n_groups = [len(level.groups) for level in gathered.spread]
+    return contained_in(varies, gathered.ends, n_groups, gathered.part.n_obs)
+
+
+def contained_in(varies: np.ndarray, ends: Array, n_groups: Sequence[int], n_obs: int) -> Containment:
+    """Where the columns of X vary.
+
+    Parameters
+    ----------
+    varies : (levels, p) bool array, outermost level first
+        Whether a column varies inside any group of the level.
+    ends : (2, p) array
+        The smallest and the largest value of each column.
+    n_groups : sequence of int, outermost level first
+    n_obs : int
+    """
+    stratum = np.zeros(ends.shape[1], np.intp)
+    for k, own in enumerate(varies):
+        stratum[own] = k + 1
+    return Containment(stratum, is_constant(ends.T), (0, *n_groups, n_obs))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pyimpl.arguments import check_control, check_method, refuse_structure
+from pyimpl.arguments import Control, check_control, check_method, refuse_structure
+from pyimpl.arrays import Array
 from pyimpl.call import Call
+from pyimpl.cluster import Dealt, DealtFit, deal
+from pyimpl.containment import Containment
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.design import Design, check_group_sizes
 from pyimpl.errors import ArgumentError, DataError, LmeWarning, NotSupportedError
@@ -20,21 +24,19 @@ from pyimpl.formula import Formula, RandomLevel, check_variables, parse_formula,
 from pyimpl.formula.condition import condition_as_r_writes_it, condition_columns
 from pyimpl.formula.variables import check_columns
 from pyimpl.frame import check_na_action
+from pyimpl.grouping import refuse_one_label
 from pyimpl.model import Model
-from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, assemble
+from pyimpl.moments import DependentColumnError, PerfectFitError, assemble
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
 from pyimpl.starts import point_of
-from pyimpl.stream.columns import Plan, make_plan
+from pyimpl.stream.columns import Columns, Plan, make_plan
 from pyimpl.stream.fit import StreamedFit, UnkeptFrame
-from pyimpl.stream.gather import Gathered, add_up, containment, gather
-from pyimpl.stream.rows import Reader, refuse_missing
-from pyimpl.stream.sources import Pieces
-from pyimpl.stream.survey import Survey, survey
+from pyimpl.stream.gather import containment
+from pyimpl.stream.readings import gathered, surveyed
+from pyimpl.stream.rows import Reader, Selection, refuse_missing
+from pyimpl.stream.sources import DaskPieces, Pieces
 from pyimpl.unfit import dependent, perfect
-
-# Pieces whose groups are this many times the groups there are get joined: what waits stays within a few groups' worth.
-_WAITING = 2
 
 
 def lme_in_pieces(
@@ -58,35 +60,43 @@ def lme_in_pieces(
         raise NotSupportedError(
             "control: rank_deficient='drop' needs the data as a DataFrame; drop the columns from the formula"
         )
+    if settings.distributed and not isinstance(data, DaskPieces):
+        raise ArgumentError("control: distributed=True is for data= a Dask DataFrame; leave it out")
     if not isinstance(fixed, str):
         raise ArgumentError("fixed: with data in pieces, write a formula such as 'y ~ x'")
     formula = parse_formula(fixed, argument="fixed").expand_dot(list(data.columns))
     levels = parse_random(random, formula)
     reader = _reader(formula, levels, data, subset)
-    known = _surveyed(reader, levels)
+    names = [level.group for level in levels]
+    known = surveyed(reader, names, keep_groups=not settings.distributed)
     if na_action == "fail":
         refuse_missing(known.missing)
     if not known.n_obs:
         raise DataError("data: no complete row is left in the used columns; a model needs some")
-    plan = make_plan(formula, levels, known, contrasts)
-    gathered = _gathered(reader, plan)
-    structures = tuple(level.covariance for level in reversed(plan.levels))
-    likelihood = Likelihood(_moments(gathered, plan, known), structures, reml, settings.sigma)
+    found = (
+        _dealt(deal(reader, formula, levels, known, contrasts), reml, settings)
+        if settings.distributed
+        else _here(reader, make_plan(formula, levels, known, contrasts), reml, settings)
+    )
+    likelihood = found.likelihood
     start = starting_point(likelihood)
     given = point_of(
-        [block.start for level in reversed(plan.levels) for block in level.blocks], likelihood, start
+        [block.start for level in reversed(found.columns.levels) for block in level.blocks], likelihood, start
     )
     optimum = minimise(likelihood, start, settings.max_steps, given)
     shown = None if subset is None else condition_as_r_writes_it(subset)
-    none = pd.DataFrame(columns=list(reader.columns))
+    none = pd.DataFrame(columns=list(reader.selection.columns))
     call = Call(formula, data, random, None, None, subset, method, na_action, control, contrasts)
     frame = UnkeptFrame(none, none.index, np.empty(0, bool), "data", none, np.empty(0, np.intp), shown)
-    design = Design(plan.fixed, plan.levels, known.n_obs, None, containment(gathered))
+    design = Design(found.columns.fixed, found.columns.levels, known.n_obs, None, found.contained)
     model = Model(formula, method, frame, design, call)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
     for message in messages:
         warnings.warn(message, LmeWarning, stacklevel=3)
-    return StreamedFit(model, likelihood, optimum, estimates_at(likelihood, optimum), messages, reader)
+    estimates = estimates_at(likelihood, optimum)
+    if found.dealt is None:
+        return StreamedFit(model, likelihood, optimum, estimates, messages, reader)
+    return DealtFit(model, likelihood, optimum, estimates, messages, reader, found.dealt)
 
 
 def _reader(formula: Formula, levels: tuple[RandomLevel, ...], pieces: Pieces, subset: Any) -> Reader:
@@ -102,51 +112,64 @@ def _reader(formula: Formula, levels: tuple[RandomLevel, ...], pieces: Pieces, s
         columns.append(level.group)
     used = tuple(dict.fromkeys(columns))
     if subset is None:
-        return Reader(pieces, used)
+        return Reader(pieces, Selection(used))
     if not isinstance(subset, str):
         raise ArgumentError(
             'subset: of data in pieces, choose rows by a condition as text, such as "ses > 0"'
         )
     wanted = condition_columns(subset)
     check_columns(wanted, empty, "subset")
-    return Reader(pieces, used, subset, tuple(name for name in wanted if name not in used))
+    return Reader(pieces, Selection(used, subset, tuple(name for name in wanted if name not in used)))
 
 
-def _surveyed(reader: Reader, levels: tuple[RandomLevel, ...]) -> Survey:
-    groups = [level.group for level in levels]
-    surveys = (survey(frame, groups, missing) for frame, missing in reader)
-    try:
-        return functools.reduce(Survey.add, surveys)
-    except TypeError as error:
-        if "empty" not in str(error):
-            raise
-        raise DataError("data: there are no rows; a model needs some") from None
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the two readings come to; ``dealt`` are the groups, where they stay in the cluster."""
+
+    columns: Columns
+    likelihood: Likelihood
+    contained: Containment
+    dealt: Dealt | None = None
 
 
-def _gathered(reader: Reader, plan: Plan) -> Gathered:
-    """All pieces, joined as soon as those that wait are more than the groups there are."""
-    waiting: list[Gathered] = []
-    n_groups = plan.levels[-1].grouping.n_groups
-    for each in reader.here(lambda frame: gather(plan, frame)):
-        waiting.append(each)
-        if len(waiting) > 1 and sum(len(one.spread[-1].groups) for one in waiting) > _WAITING * n_groups:
-            waiting = [add_up(waiting, plan.parents)]
-    return add_up(waiting, plan.parents)
+def _here(reader: Reader, plan: Plan, reml: bool, settings: Control) -> _Found:
+    """The moments of all groups, in this process."""
+    rows = gathered(reader, plan)
+    largest = [int(spread.counts.max()) for spread in rows.spread]
+    _check_sizes(plan, rows.part.n_obs, largest)
+    with _naming_columns(plan, rows.ends):
+        moments = assemble([rows.part], plan.parents, plan.structures)
+    return _Found(plan, Likelihood(moments, plan.structures, reml, settings.sigma), containment(rows))
 
 
-def _moments(gathered: Gathered, plan: Plan, known: Survey) -> Moments:
-    """Assemble the moments, and say which column is to blame if that can't be done."""
-    if known.n_obs <= len(plan.fixed.names):
+def _dealt(dealt: Dealt, reml: bool, settings: Control) -> _Found:
+    """The moments of all groups, on the workers."""
+    facts = dealt.facts
+    _check_sizes(dealt.columns, facts.n_obs, facts.largest.tolist())
+    for level, labels in zip(dealt.columns.levels, facts.labels, strict=True):
+        refuse_one_label(level.grouping.name, labels)
+    with _naming_columns(dealt.columns, facts.ends):
+        likelihood = dealt.likelihood(reml, settings.sigma)
+    return _Found(dealt.columns, likelihood, facts.containment, dealt)
+
+
+def _check_sizes(columns: Columns, n_obs: int, largest: Sequence[int]) -> None:
+    """Refuse too few rows in all, or in every group of a level."""
+    if n_obs <= len(columns.fixed.names):
         raise DataError(
-            f"data: {known.n_obs} complete rows can't determine {len(plan.fixed.names)} fixed effects and a variance"
+            f"data: {n_obs} complete rows can't determine {len(columns.fixed.names)} fixed effects and a variance"
         )
-    for level, spread in zip(plan.levels, gathered.spread, strict=True):
-        check_group_sizes(level, spread.counts)
+    for level, count in zip(columns.levels, largest, strict=True):
+        check_group_sizes(level, np.array([count]))
+
+
+@contextmanager
+def _naming_columns(columns: Columns, ends: Array) -> Iterator[None]:
+    """Say which column is to blame if the moments can't be put together."""
     try:
-        structures = [level.covariance for level in reversed(plan.levels)]
-        return assemble([gathered.part], plan.parents, structures)
+        yield
     except DependentColumnError as error:
         column = int(error.columns[0])
-        raise dependent(plan.fixed.names[column], bool(np.ptp(gathered.ends[:, column]) == 0)) from None
+        raise dependent(columns.fixed.names[column], bool(np.ptp(ends[:, column]) == 0)) from None
     except PerfectFitError:
-        raise perfect(plan.formula.response_text) from None
+        raise perfect(columns.formula.response_text) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,19 +14,26 @@ from pyimpl.arrays import Array
 _BITS = 20
 
 
-def quantiles(values: Callable[[], Iterable[Array]], probabilities: Array) -> Array:
+class Passes(Protocol):
+    """Goes through numbers that are in many arrays."""
+
+    def __call__(
+        self, function: Callable[[Array], Array], join: Callable[[Sequence[Array]], Array], /
+    ) -> Array:
+        """What a function makes of each array, joined."""
+
+
+def quantiles(over: Passes, probabilities: Array) -> Array:
     """Quantiles of R's type 7, exact, in two passes.
 
     Parameters
     ----------
-    values : callable
-        Gives the numbers anew, array by array; none is missing.
+    over : callable
+        Goes through the numbers; none is missing.
     probabilities : (k,) array
         From 0 to 1.
     """
-    counts = np.zeros(1 << _BITS, np.intp)
-    for array in values():
-        counts += np.bincount(_cells(array), minlength=len(counts))
+    counts = over(_counted, _summed)
     n = int(counts.sum())
     places = probabilities * (n - 1)
     ranks = np.unique(np.concatenate([np.floor(places), np.ceil(places)]).astype(np.intp))
@@ -32,7 +41,7 @@ def quantiles(values: Callable[[], Iterable[Array]], probabilities: Array) -> Ar
     cells = np.unique(np.searchsorted(below + counts, ranks, side="right"))
     wanted = np.zeros(len(counts), bool)
     wanted[cells] = True
-    found = np.sort(np.concatenate([array[wanted[_cells(array)]] for array in values()]))
+    found = np.sort(over(functools.partial(_those_in, wanted=wanted), np.concatenate))
     before = np.concatenate([[0], np.cumsum(counts[cells])])[
         :-1
     ]  # of those found, how many are in earlier cells
@@ -43,6 +52,18 @@ def quantiles(values: Callable[[], Iterable[Array]], probabilities: Array) -> Ar
     low = np.array([order[int(rank)] for rank in np.floor(places)])
     high = np.array([order[int(rank)] for rank in np.ceil(places)])
     return np.asarray(low + (places - np.floor(places)) * (high - low))
+
+
+def _counted(values: Array) -> Array:
+    return np.bincount(_cells(values), minlength=1 << _BITS)
+
+
+def _summed(counts: Sequence[Array]) -> Array:
+    return np.asarray(np.sum(counts, axis=0))
+
+
+def _those_in(values: Array, wanted: np.ndarray) -> Array:
+    return np.asarray(values[wanted[_cells(values)]])
 
 
 def _cells(values: Array) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,7 +131,9 @@ class Survey:
         return Survey(self.n_obs + other.n_obs, missing, factors, groups, examples)
 
 
-def survey(frame: pd.DataFrame, groups: Sequence[str], counts: dict[str, int]) -> Survey:
+def survey(
+    frame: pd.DataFrame, groups: Sequence[str], counts: dict[str, int], keep_groups: bool = True
+) -> Survey:
     """What a piece's complete rows say.
 
     Parameters
@@ -141,14 +144,20 @@ def survey(frame: pd.DataFrame, groups: Sequence[str], counts: dict[str, int]) -
         The grouping factors, outermost first.
     counts : dict of str to int
         How many values were missing, by column.
+    keep_groups : bool
+        Whether to find out which groups there are, and not just of what kind their labels are.
     """
     factors: dict[str, Levels] = {}
-    labels = {}
+    labels: dict[str, pd.Categorical[Any]] = {}
     for name in dict.fromkeys([*groups, *frame.columns]):
         column = select_column(frame, name, "data")
         value = read_column(frame, name, "data")
         if name in groups:
             factor = as_categories(value, name, "random")
+            if not keep_groups:
+                factors[name] = Levels(_levels(column, factor, isinstance(value, Numeric)).kind, ())
+                labels[name] = pd.Categorical(np.empty(0, object))
+                continue
             factors[name] = _levels(column, factor, isinstance(value, Numeric))
             labels[name] = pd.Categorical.from_codes(factor.codes, pd.Index(list(factor.levels)))
         elif isinstance(value, Categories):

@@ -1,0 +1,86 @@
+"""The two readings of the data: piece by piece here, or a partition where it lies and the results as a tree."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pyimpl.errors import DataError
+from pyimpl.stream.columns import Plan
+from pyimpl.stream.gather import Gathered, add_up, gather
+from pyimpl.stream.rows import Reader, Selection
+from pyimpl.stream.survey import Survey, survey
+from pyimpl.stream.tasks import result, shared, task, tree
+
+# Pieces whose groups are this many times the groups there are get joined: what waits stays within a few groups' worth.
+_WAITING = 2
+
+
+def surveyed(reader: Reader, groups: Sequence[str], keep_groups: bool = True) -> Survey:
+    """The first reading.
+
+    Parameters
+    ----------
+    reader : Reader
+    groups : sequence of str
+        The grouping factors, outermost first.
+    keep_groups : bool
+        Whether to find out which groups there are.
+
+    Raises
+    ------
+    DataError
+        There are no rows, or the pieces don't fit together.
+    """
+    if reader.partitioned:
+        tasks = [
+            task(_survey_of, reader.selection, part, tuple(groups), keep_groups)
+            for part in reader.partitions()
+        ]
+        found: Survey | None = result(tree(_added, tasks))
+    else:
+        surveys = (survey(frame, groups, missing, keep_groups) for frame, missing in reader)
+        found = functools.reduce(_known, surveys, None)
+    if found is None:
+        raise DataError("data: there are no rows; a model needs some")
+    return found
+
+
+def _survey_of(
+    selection: Selection, frame: pd.DataFrame, groups: Sequence[str], keep_groups: bool
+) -> Survey | None:
+    if not len(frame):
+        return None
+    rows, missing = selection.rows_of(frame)
+    return survey(rows, groups, missing, keep_groups)
+
+
+def _known(before: Survey | None, more: Survey) -> Survey:
+    return more if before is None else before.add(more)
+
+
+def _added(surveys: Sequence[Survey]) -> Survey:
+    return functools.reduce(Survey.add, surveys)
+
+
+def gathered(reader: Reader, plan: Plan) -> Gathered:
+    """The second reading."""
+    if reader.partitioned:
+        everyone = shared(plan)
+        tasks = [task(_gathered_of, reader.selection, everyone, part) for part in reader.partitions()]
+        everything: Gathered = result(tree(functools.partial(add_up, parents=plan.parents), tasks))
+        return everything
+    waiting: list[Gathered] = []
+    n_groups = plan.levels[-1].grouping.n_groups
+    for each in reader.here(lambda frame: gather(plan, frame)):
+        waiting.append(each)
+        if len(waiting) > 1 and sum(len(one.spread[-1].groups) for one in waiting) > _WAITING * n_groups:
+            waiting = [add_up(waiting, plan.parents)]
+    return add_up(waiting, plan.parents)
+
+
+def _gathered_of(selection: Selection, plan: Plan, frame: pd.DataFrame) -> Gathered | None:
+    rows, _ = selection.rows_of(frame)
+    return gather(plan, rows) if len(rows) else None
