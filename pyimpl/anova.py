@@ -253,7 +253,8 @@ def _term_position(term: object, labels: tuple[str, ...]) -> int:
 def _one_df(df: Indices, argument: str) -> int:
     if len(set(df.tolist())) > 1:
         raise ArgumentError(
-            f"{argument}: terms must all have the same denominator DF, these have {sorted(set(df))}"
+            f"{argument}: terms must all have the same denominator DF, these have "
+            f"{', '.join(map(str, sorted(set(df.tolist()))))}; test them one by one"
         )
     return int(df[0])
 
@@ -268,15 +269,16 @@ def _combinations(L: Any, names: tuple[str, ...]) -> pd.DataFrame:
         else:
             values = np.atleast_2d(np.asarray(L, dtype=float))
             frame = pd.DataFrame(values, index=[str(k + 1) for k in range(len(values))])
-            if values.shape[1] != len(names):
-                raise ArgumentError(
-                    f"L: has {values.shape[1]} columns, but there are {len(names)} coefficients: {', '.join(names)}"
-                )
-            frame.columns = pd.Index(names)
     except (TypeError, ValueError):
         raise ArgumentError(
             "L: expected numbers, as a dict or Series by coefficient, an array or a DataFrame"
         ) from None
+    if not isinstance(L, Mapping | pd.Series | pd.DataFrame):
+        if frame.shape[1] != len(names):
+            raise ArgumentError(
+                f"L: has {frame.shape[1]} columns, but there are {len(names)} coefficients: {', '.join(names)}"
+            )
+        frame.columns = pd.Index(names)
     unknown = [name for name in frame.columns if name not in names]
     if unknown or frame.empty or not np.isfinite(frame.to_numpy()).all():
         what = f"{unknown[0]!r} is not a coefficient" if unknown else "it holds no finite numbers"

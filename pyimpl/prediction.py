@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from pyimpl.arrays import Array
+from pyimpl.choices import choose
 from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
@@ -65,9 +66,8 @@ def check_uncertainty(se: object, interval: object, conf_level: float) -> Uncert
     """Return what is wanted, if the arguments can be used."""
     if not isinstance(se, bool | np.bool_):
         raise ArgumentError(f"se: expected True or False, got {se!r}")
-    if interval is not None and (not isinstance(interval, str) or interval not in INTERVALS):
-        raise ArgumentError(f"interval: {interval!r} is unknown; choose 'confidence', 'prediction' or None")
-    return Uncertainty(bool(se), interval, conf_level)
+    kind = None if interval is None else choose(interval, INTERVALS, "interval")
+    return Uncertainty(bool(se), kind, conf_level)
 
 
 @dataclass(frozen=True, slots=True)

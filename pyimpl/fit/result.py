@@ -34,14 +34,16 @@ class LmeFit(Inference, Diagnosis, Pictured):
         What the fit wants its reader to know.
     """
 
-    def update(self, **changes: Any) -> LmeFit:
+    def update(self, fixed: str | None = None, **changes: Any) -> LmeFit:
         """Fit again with some arguments changed, as R's ``update(fit, ...)``.
 
         Parameters
         ----------
+        fixed : str, optional
+            The new formula. A ``.`` in ``"log(.) ~ . + x"`` stands for the old response or the old terms, which R's
+            rules then spell out one by one.
         **changes
-            Arguments of :func:`pyimpl.lme`. A ``.`` in ``fixed="log(.) ~ . + x"`` stands for the old response or the
-            old terms, which R's rules then spell out one by one; the other arguments are replaced as a whole.
+            Other arguments of :func:`pyimpl.lme`, each replaced as a whole.
 
         Raises
         ------
@@ -50,6 +52,8 @@ class LmeFit(Inference, Diagnosis, Pictured):
         """
         from pyimpl.lme import lme  # which makes the objects of this class
 
+        if fixed is not None:
+            changes["fixed"] = fixed
         return lme(**self.model.call.changed(changes))
 
     def __str__(self) -> str:

@@ -85,6 +85,7 @@ def test_arguments_are_replaced(data: pd.DataFrame) -> None:
     assert fit.update(data=data.iloc[:60]).n_obs == 60
     assert fit.n_obs == 108
     assert fit.update(fixed="log(.) ~ .").model.fixed.response_text == "log(distance)"
+    assert fit.update(". ~ . + Sex", method="ML").model.fixed.text == "distance ~ age + Sex"  # as in R
     assert fit.update(fixed="gaps ~ .", na_action="omit").n_obs == data["gaps"].notna().sum()
     contrasts = fit.update(fixed=". ~ . + Sex", contrasts={"Sex": "contr.sum"})
     assert list(contrasts.fixef().index) == ["(Intercept)", "age", "Sex1"]
@@ -113,7 +114,7 @@ def test_a_dot_in_the_first_call_is_what_it_stood_for(children: pd.DataFrame) ->
             ArgumentError,
             "update: 'verbose' is not an argument of lme; they are fixed, data",
         ),
-        ({"fixed": None}, ArgumentError, "fixed: expected a formula"),
+        ({"fixed": 3}, ArgumentError, "fixed: expected a formula"),
         ({"fixed": ". + x"}, FormulaError, "fixed: .* has no `~`"),
         ({"fixed": ". ~ . + log(. - 8)"}, DataError, r"`log\(age - 8\)` is not finite"),
         ({"fixed": ". ~ . + nothing"}, DataError, "fixed: the data have no column 'nothing'"),

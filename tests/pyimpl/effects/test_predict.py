@@ -89,7 +89,7 @@ def test_standard_errors_are_those_of_the_joint_posterior(fit, nested, depth):
     half = stats.t.ppf(0.95, df) * np.sqrt(of_mean)
     assert (found["upr"] - found["fit"]).to_numpy() == pytest.approx(half, rel=1e-8)
     assert (found["fit"] - found["lwr"]).to_numpy() == pytest.approx(half, rel=1e-8)
-    wide = fit.predict(new, level=depth, interval="prediction", conf_level=0.9)
+    wide = fit.predict(new, level=depth, interval="pred", conf_level=0.9)  # the beginning will do, as in R
     assert list(wide.columns) == ["fit", "lwr", "upr"]
     half = stats.t.ppf(0.95, df) * np.sqrt(of_observation)
     assert (wide["upr"] - wide["fit"]).to_numpy() == pytest.approx(half, rel=1e-8)
