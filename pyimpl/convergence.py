@@ -93,15 +93,15 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
     runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)
     if not (convergence.converged or convergence.steps or runaway):
         messages.append("control: maxIter is 0, so the fit is at its starting values and not at the optimum")
-    elif runaway or not optimum.unique or (flat and not convergence.on_boundary):
-        messages.append(
-            "the variance parameters are not identified: the data can't tell some of them apart (as sigma and a "
-            "random effect for each row); use fewer random effects or a simpler structure"
-        )
     elif not convergence.converged and optimum.evaluation.s2 < _VANISHING:
         messages.append(
             "the random effects fit the response exactly, up to rounding: sigma goes to zero, and the likelihood has "
             "no maximum; use fewer random effects, or check that the response varies within groups"
+        )
+    elif runaway or not optimum.unique or (flat and not convergence.on_boundary):
+        messages.append(
+            "the variance parameters are not identified: the data can't tell some of them apart (as sigma and a "
+            "random effect for each row); use fewer random effects or a simpler structure"
         )
     elif not convergence.converged:
         messages.append(

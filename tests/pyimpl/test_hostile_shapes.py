@@ -131,9 +131,10 @@ def test_what_the_data_cannot_tell_apart_is_warned_of(data, shape):
 @pytest.mark.parametrize(
     "random, response", [("~ 1 | g", lambda d: d["g"]), ("~ x | g", lambda d: d["g"] * (1 + d["x"]))]
 )
-def test_a_response_that_the_random_effects_fit_exactly(data, random, response):
+@pytest.mark.parametrize("fixed", ["y ~ x", "y ~ 1"])
+def test_a_response_that_the_random_effects_fit_exactly(data, random, response, fixed):
     with pytest.warns(LmeWarning, match="fit the response exactly") as caught:
-        fit = lme("y ~ x", data.assign(y=response(data) * 1.0), random)
+        fit = lme(fixed, data.assign(y=response(data) * 1.0), random)
     assert len(caught) == 1
     assert not fit.convergence.converged
 
