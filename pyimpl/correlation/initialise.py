@@ -157,9 +157,9 @@ def _arma(
     layout = _serial_layout(request, codes, times, labels)
     values = _values(request, p + q, 0.0, -np.inf, np.inf)
     partial = [partial_of(values[:p]), -partial_of(-values[p:])]
-    for found, what in zip(partial, ("stationary process", "invertible moving average"), strict=True):
+    for found, what in zip(partial, ("a stationary process", "an invertible moving average"), strict=True):
         if (np.abs(found) >= 1).any():
-            raise ArgumentError(f"{_ARGUMENT}: the initial values of corARMA are not those of a {what}")
+            raise ArgumentError(f"{_ARGUMENT}: the initial values of corARMA are not those of {what}")
     names = (*(f"Phi{i + 1}" for i in range(p)), *(f"Theta{j + 1}" for j in range(q)))
     parameters = all_free(names, parameter_of_correlation(np.concatenate(partial), -1.0), request.fixed)
     return ARMA("corARMA", layout, parameters, steps_of(times, layout.order, layout.starts), p, q)

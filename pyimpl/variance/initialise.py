@@ -79,7 +79,7 @@ def _parameters(request: VarianceRequest, labels: tuple[str, ...]) -> tuple[Free
         start = np.full(len(labels), _STARTS.get((request.structure, kind), 0.0))
         for label, value in {**given, **fixed}.items():
             start[labels.index(label)] = _unconstrained(value, kind, request.structure)
-        names += [_name(kind, label, len(labels)) for label in labels]
+        names += _names(request.structure, kind, labels)
         initial.append(start)
         held.append(np.isin(labels, list(fixed)))
     free = ~np.concatenate(held)
@@ -133,11 +133,11 @@ def _strata(columns: VarianceColumns) -> tuple[Indices | None, tuple[str, ...]]:
     return rank[inverse.ravel()], tuple(str(columns.labels[code]) for code in present[order])
 
 
-def _name(kind: str, label: str, n_strata: int) -> str:
-    """nlme's name: ``power``, ``Male`` where there is one parameter a stratum, else ``const.Male``."""
-    if n_strata == 1 and kind:
-        return kind
-    return label if kind in ("", "power", "expon") else f"{kind}.{label}"
+def _names(structure: str, kind: str, labels: tuple[str, ...]) -> list[str]:
+    """nlme's names: ``power``; by stratum ``Male``, or ``const.Male`` where a stratum has several parameters."""
+    if len(labels) == 1 and kind:
+        return [kind]
+    return [f"{kind}.{label}" if len(PARAMETERS[structure]) > 1 else label for label in labels]
 
 
 def _by_stratum(
