@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from pyimpl.errors import ArgumentError, NotSupportedError
+from pyimpl.progress import Watch, ignore, watching
 
 METHODS = ("REML", "ML")
 
@@ -21,7 +22,7 @@ _CONTROL = frozenset(
 )
 
 # What lmeControl doesn't have.
-_OWN = frozenset({"rank_deficient", "distributed"})
+_OWN = frozenset({"rank_deficient", "distributed", "verbose", "callback"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,15 @@ class Control:
         The within-group standard deviation, where it is known.
     distributed : bool
         Leave the groups' moments on the workers of a Dask cluster.
+    watch : Watch
+        Is told how the fit goes on.
     """
 
     max_steps: int = 200
     drop_dependent: bool = False
     sigma: float | None = None
     distributed: bool = False
+    watch: Watch = ignore
 
 
 def check_method(method: object) -> str:
@@ -80,10 +84,24 @@ def check_control(control: object) -> Control:
     policy = control.get("rank_deficient", "error")
     if policy not in RANK_DEFICIENT:
         raise ArgumentError(f"control: rank_deficient must be 'error' or 'drop', got {policy!r}")
-    distributed = control.get("distributed", False)
-    if not isinstance(distributed, bool):
-        raise ArgumentError(f"control: distributed must be True or False, got {distributed!r}")
-    return Control(int(limit), policy == "drop", None if sigma is None else float(sigma), distributed)
+    for name in ("distributed", "verbose"):
+        if not isinstance(control.get(name, False), bool):
+            raise ArgumentError(f"control: {name} must be True or False, got {control[name]!r}")
+    callback = control.get("callback")
+    if callback is not None and not callable(callback):
+        raise ArgumentError(f"control: callback must be a function of one argument, got {callback!r}")
+    return Control(
+        int(limit),
+        policy == "drop",
+        None if sigma is None else float(sigma),
+        control.get("distributed", False),
+        watching(bool(control.get("verbose") or control.get("msVerbose")), callback),
+    )
+
+
+def lasting(control: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The control that a fit remembers: without the callback, which may be anything, also what can't be saved."""
+    return control and {name: value for name, value in control.items() if name != "callback"}
 
 
 def refuse_structure(**given: Any) -> None:

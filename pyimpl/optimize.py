@@ -19,7 +19,8 @@ import numpy as np
 from pyimpl.arrays import Array
 from pyimpl.boundary import escape, is_singular, lifted, near_boundary
 from pyimpl.curvature import second_derivatives
-from pyimpl.objective import Evaluation, Likelihood
+from pyimpl.objective import Evaluation, Likelihood, log_likelihood
+from pyimpl.progress import Iteration, Watch, ignore
 from pyimpl.thinning import thinned
 
 # Scaled gradients are in standard errors of a parameter: 1e-8 of one changes no printed digit, and further steps
@@ -81,7 +82,11 @@ def starting_point(likelihood: Likelihood) -> Array:
 
 
 def minimise(
-    likelihood: Likelihood, start: Array, max_steps: int = 200, given: Array | None = None
+    likelihood: Likelihood,
+    start: Array,
+    max_steps: int = 200,
+    given: Array | None = None,
+    watch: Watch = ignore,
 ) -> Optimum:
     """Find the minimum of the deviance over all positive semidefinite D.
 
@@ -89,14 +94,15 @@ def minimise(
     optimum on the boundary, or near it and of few groups, the search begins anew from other starts, and the deepest
     valley counts. A ``given`` start is always tried beside the usual one, so that a bad one does no harm. With
     ``max_steps`` 0 there is no search: the point is the given start, or else the usual one, as it stands.
+    ``watch`` is told of each step.
     """
     if not max_steps:
-        return _newton(likelihood, start if given is None else given, 0)
-    first = best = _descend(likelihood, _nearer(likelihood, start, max_steps), max_steps)
+        return _newton(likelihood, start if given is None else given, 0, watch)
+    first = best = _descend(likelihood, _nearer(likelihood, start, max_steps, watch), max_steps, watch)
     others = [] if given is None else [given]
     if is_singular(best.evaluation) or near_boundary(likelihood, best.evaluation):
         others += [factor * start for factor in OTHER_STARTS] + lifted(likelihood, best.evaluation)
-    found = [first, *(_descend(likelihood, theta, max_steps) for theta in others)]
+    found = [first, *(_descend(likelihood, theta, max_steps, watch) for theta in others)]
     for other in found:
         noise = _noise(best.evaluation.deviance)
         surer = noise if other.converged and not best.converged else -noise
@@ -114,23 +120,23 @@ def _tied(best: Evaluation, other: Evaluation) -> bool:
     return any(np.abs(D - E).max() > _SAME * max(np.abs(D).max(), 1.0) for D, E in pairs)
 
 
-def _nearer(likelihood: Likelihood, start: Array, max_steps: int) -> Array:
+def _nearer(likelihood: Likelihood, start: Array, max_steps: int, watch: Watch) -> Array:
     """The optimum over part of the groups, where there are very many and it isn't singular."""
     part = thinned(likelihood)
     if part is None:
         return start
-    optimum = _newton(part, _nearer(part, start, max_steps), max_steps, _ROUGHLY)
+    optimum = _newton(part, _nearer(part, start, max_steps, watch), max_steps, watch, _ROUGHLY)
     return start if is_singular(optimum.evaluation) else optimum.evaluation.theta
 
 
-def _descend(likelihood: Likelihood, start: Array, max_steps: int) -> Optimum:
+def _descend(likelihood: Likelihood, start: Array, max_steps: int, watch: Watch = ignore) -> Optimum:
     """Newton's method from one start, and on from points that fail the Karush-Kuhn-Tucker condition."""
-    optimum = _newton(likelihood, start, max_steps)
+    optimum = _newton(likelihood, start, max_steps, watch)
     for _ in range(10):
         theta = escape(likelihood, optimum.evaluation)
         if theta is None:
             break
-        further = _newton(likelihood, theta, max_steps)
+        further = _newton(likelihood, theta, max_steps, watch)
         if further.evaluation.deviance >= optimum.evaluation.deviance:
             break
         optimum = further
@@ -203,11 +209,14 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
 @np.errstate(
     all="ignore"
 )  # a step too far leaves the range of numbers; its deviance says so, and it is refused
-def _newton(likelihood: Likelihood, theta: Array, max_steps: int, enough: float = _EXACT) -> Optimum:
+def _newton(
+    likelihood: Likelihood, theta: Array, max_steps: int, watch: Watch, enough: float = _EXACT
+) -> Optimum:
     """Trust-region Newton steps from one starting point, to ``enough`` standard errors from the optimum."""
     here = _point(likelihood, likelihood.evaluate(theta))
     radius = max(1.0, float(np.linalg.norm(theta / here.sizes)))
     steps = 0
+    watch(_iteration(likelihood, here, steps))
     while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished(enough):
         steps += 1
         step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
@@ -220,14 +229,21 @@ def _newton(likelihood: Likelihood, theta: Array, max_steps: int, enough: float 
             if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
                 break
             here = polished
+            watch(_iteration(likelihood, here, steps))
             continue
         ratio = float(gained / predicted) if np.isfinite(gained) else -1.0
         radius = _resized(radius, ratio, float(np.linalg.norm(step)))
         if ratio > _WORTH_A_STEP:
             here = _moved(likelihood, here, there)
+        watch(_iteration(likelihood, here, steps))
     curvature = (here.vectors * here.values) @ here.vectors.T
     converged = here.scaled_gradient < _CONVERGED and here.convex
     return Optimum(here.evaluation, curvature, here.scaled_gradient, steps, 1, converged)
+
+
+def _iteration(likelihood: Likelihood, here: _Point, steps: int) -> Iteration:
+    deviance = -2 * log_likelihood(likelihood.moments, likelihood.reml, here.evaluation.deviance)
+    return Iteration(steps, deviance, here.scaled_gradient, likelihood.n_groups[-1])
 
 
 def _noise(deviance: float) -> float:

@@ -23,7 +23,6 @@ from pyimpl.prediction import predicted_values
 from pyimpl.prediction_rows import rows_of_newdata
 from pyimpl.stream.quantiles import quantiles
 from pyimpl.stream.rows import Reader
-from pyimpl.summary import Summary
 
 
 class UnkeptFrame(ModelFrame):
@@ -127,11 +126,14 @@ class StreamedFit(LmeFit):
         """Refused: the data were never all here."""
         return self.model.frame.all_columns()
 
-    def summary(self) -> Summary:
-        """The summary; the residuals' quantiles take two more readings of the data, and are exact."""
-        shown = quantiles(self._over_residuals, pages.QUARTILES), None
-        page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), shown)
-        return Summary(page)
+    def get_groups(self, level: LevelChoice | Sequence[int | str] = None) -> pd.Series | pd.DataFrame:
+        """Refused: the data were never all here."""
+        self.model.depths(level)
+        return self.model.frame.all_columns()
+
+    def _shown_residuals(self) -> pages.ShownResiduals:
+        """The quartiles take two more readings of the data, and are exact."""
+        return quantiles(self._over_residuals, pages.QUARTILES), None
 
     def _diagnosed(self, res_type: str, level: LevelChoice) -> Array:
         return np.asarray(self.model.frame.all_columns())

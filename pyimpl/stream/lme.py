@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pyimpl.arguments import Control, check_control, check_method, refuse_structure
+from pyimpl.arguments import Control, check_control, check_method, lasting, refuse_structure
 from pyimpl.arrays import Array
 from pyimpl.call import Call
 from pyimpl.cluster import Dealt, DealtFit, deal
@@ -29,6 +29,7 @@ from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, PerfectFitError, assemble
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
+from pyimpl.progress import RowsRead
 from pyimpl.starts import point_of
 from pyimpl.stream.columns import Columns, Plan, make_plan
 from pyimpl.stream.fit import StreamedFit, UnkeptFrame
@@ -68,7 +69,7 @@ def lme_in_pieces(
     levels = parse_random(random, formula)
     reader = _reader(formula, levels, data, subset)
     names = [level.group for level in levels]
-    known = surveyed(reader, names, keep_groups=not settings.distributed)
+    known = surveyed(reader, names, settings.watch, keep_groups=not settings.distributed)
     if na_action == "fail":
         refuse_missing(known.missing)
     if not known.n_obs:
@@ -83,10 +84,10 @@ def lme_in_pieces(
     given = point_of(
         [block.start for level in reversed(found.columns.levels) for block in level.blocks], likelihood, start
     )
-    optimum = minimise(likelihood, start, settings.max_steps, given)
+    optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
     shown = None if subset is None else condition_as_r_writes_it(subset)
     none = pd.DataFrame(columns=list(reader.selection.columns))
-    call = Call(formula, data, random, None, None, subset, method, na_action, control, contrasts)
+    call = Call(formula, data, random, None, None, subset, method, na_action, lasting(control), contrasts)
     frame = UnkeptFrame(none, none.index, np.empty(0, bool), "data", none, np.empty(0, np.intp), shown)
     design = Design(found.columns.fixed, found.columns.levels, known.n_obs, None, found.contained)
     model = Model(formula, method, frame, design, call)
@@ -134,7 +135,7 @@ class _Found:
 
 def _here(reader: Reader, plan: Plan, reml: bool, settings: Control) -> _Found:
     """The moments of all groups, in this process."""
-    rows = gathered(reader, plan)
+    rows = gathered(reader, plan, settings.watch)
     largest = [int(spread.counts.max()) for spread in rows.spread]
     _check_sizes(plan, rows.part.n_obs, largest)
     with _naming_columns(plan, rows.ends):
@@ -145,6 +146,7 @@ def _here(reader: Reader, plan: Plan, reml: bool, settings: Control) -> _Found:
 def _dealt(dealt: Dealt, reml: bool, settings: Control) -> _Found:
     """The moments of all groups, on the workers."""
     facts = dealt.facts
+    settings.watch(RowsRead(2, facts.n_obs))
     _check_sizes(dealt.columns, facts.n_obs, facts.largest.tolist())
     for level, labels in zip(dealt.columns.levels, facts.labels, strict=True):
         refuse_one_label(level.grouping.name, labels)

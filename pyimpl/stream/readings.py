@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pyimpl.errors import DataError
+from pyimpl.progress import RowsRead, Watch
 from pyimpl.stream.columns import Plan
 from pyimpl.stream.gather import Gathered, add_up, gather
 from pyimpl.stream.rows import Reader, Selection
@@ -18,7 +19,7 @@ from pyimpl.stream.tasks import result, shared, task, tree
 _WAITING = 2
 
 
-def surveyed(reader: Reader, groups: Sequence[str], keep_groups: bool = True) -> Survey:
+def surveyed(reader: Reader, groups: Sequence[str], watch: Watch, keep_groups: bool = True) -> Survey:
     """The first reading.
 
     Parameters
@@ -26,6 +27,8 @@ def surveyed(reader: Reader, groups: Sequence[str], keep_groups: bool = True) ->
     reader : Reader
     groups : sequence of str
         The grouping factors, outermost first.
+    watch : Watch
+        Is told of the rows read.
     keep_groups : bool
         Whether to find out which groups there are.
 
@@ -41,10 +44,15 @@ def surveyed(reader: Reader, groups: Sequence[str], keep_groups: bool = True) ->
         ]
         found: Survey | None = result(tree(_added, tasks))
     else:
-        surveys = (survey(frame, groups, missing, keep_groups) for frame, missing in reader)
-        found = functools.reduce(_known, surveys, None)
+        found = None
+        for frame, missing in reader:
+            more = survey(frame, groups, missing, keep_groups)
+            found = more if found is None else found.add(more)
+            watch(RowsRead(1, found.n_obs))
     if found is None:
         raise DataError("data: there are no rows; a model needs some")
+    if reader.partitioned:
+        watch(RowsRead(1, found.n_obs))
     return found
 
 
@@ -57,25 +65,24 @@ def _survey_of(
     return survey(rows, groups, missing, keep_groups)
 
 
-def _known(before: Survey | None, more: Survey) -> Survey:
-    return more if before is None else before.add(more)
-
-
 def _added(surveys: Sequence[Survey]) -> Survey:
     return functools.reduce(Survey.add, surveys)
 
 
-def gathered(reader: Reader, plan: Plan) -> Gathered:
+def gathered(reader: Reader, plan: Plan, watch: Watch) -> Gathered:
     """The second reading."""
     if reader.partitioned:
         everyone = shared(plan)
         tasks = [task(_gathered_of, reader.selection, everyone, part) for part in reader.partitions()]
         everything: Gathered = result(tree(functools.partial(add_up, parents=plan.parents), tasks))
+        watch(RowsRead(2, everything.part.n_obs))
         return everything
     waiting: list[Gathered] = []
-    n_groups = plan.levels[-1].grouping.n_groups
+    n_groups, n_rows = plan.levels[-1].grouping.n_groups, 0
     for each in reader.here(lambda frame: gather(plan, frame)):
         waiting.append(each)
+        n_rows += each.part.n_obs
+        watch(RowsRead(2, n_rows))
         if len(waiting) > 1 and sum(len(one.spread[-1].groups) for one in waiting) > _WAITING * n_groups:
             waiting = [add_up(waiting, plan.parents)]
     return add_up(waiting, plan.parents)
