@@ -12,7 +12,6 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
@@ -126,15 +125,7 @@ def test_a_timeout_stops_r(data: pd.DataFrame, slow) -> None:
     assert apart(data).n_obs == 200
 
 
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """Ctrl-C is heard: a process that was started in the background may have been told to ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.parametrize("isolated", [False, True])
 def test_ctrl_c_stops_the_fit_and_leaves_a_usable_session(data: pd.DataFrame, slow, isolated: bool) -> None:
     expected = rbridge.lme("y ~ x", data, "~ 1 | g", isolated=isolated)
@@ -149,7 +140,7 @@ def test_ctrl_c_stops_the_fit_and_leaves_a_usable_session(data: pd.DataFrame, sl
     assert str(expected.summary()) == str(again.summary())
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_stops_no_other_thread(data: pd.DataFrame, slow) -> None:
     """The main thread waits for its turn while another fits: it stops waiting, the other one goes on."""
     some = {**slow, "data": slow["data"].head(2500), "control": {"returnObject": True}}
