@@ -24,6 +24,19 @@ def choose(value: object, choices: Sequence[str], argument: str) -> str:
     raise ArgumentError(f"{argument}: {value!r} is unknown; choose one of {', '.join(choices)}")
 
 
+def check_flag(value: object, argument: str) -> bool:
+    """Return ``value`` if it is True or False.
+
+    Raises
+    ------
+    ArgumentError
+        It is anything else: a text such as ``"no"`` would count as True.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(f"{argument}: expected True or False, got {value!r}")
+    return bool(value)
+
+
 def choose_level(level: object, groups: Sequence[str], what: str, *, population: bool = False) -> int:
     """Return the number of a grouping level that is given by number, from 1, or by name; None is the innermost.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pyimpl.choices import check_flag
 from pyimpl.errors import ArgumentError, DataError, FormulaError
 from pyimpl.formula import Formula, check_variables, parse_formula, response_column
 from pyimpl.formula.factors import as_categories
@@ -95,13 +96,12 @@ def grouped_data(
     data = check_frame(data)
     parsed = _display_formula(formula, "formula")
     check_variables(parsed, data, "formula")
-    if not isinstance(order_groups, bool | np.bool_):
-        raise ArgumentError(f"order_groups: expected True or False, got {order_groups!r}")
+    by_response = check_flag(order_groups, "order_groups")
     grouped = data.copy()
     outer, inner = (_factors(given, data, name) for given, name in ((outer, "outer"), (inner, "inner")))
     if len(parsed.groups) == 1:
         name = parsed.groups[0]
-        grouped[name] = _group_factor(parsed, data, outer, fun if order_groups else None)
+        grouped[name] = _group_factor(parsed, data, outer, fun if by_response else None)
     described = {
         "formula": parsed.text,
         "labels": _texts(labels, "labels"),

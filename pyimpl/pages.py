@@ -13,6 +13,8 @@ from pyimpl.report import CoefficientTable, CovarianceBlock, FitPage, ModelDescr
 from pyimpl.report import Level as LevelOfPage
 from pyimpl.tables import correlations
 
+# Values, and their groups' names where each residual is shown.
+ShownResiduals = tuple[Array, tuple[str, ...] | None]
 QUARTILES = np.array([0, 0.25, 0.5, 0.75, 1])
 
 _WITHOUT_CORRELATIONS = ("pdDiag", "pdIdent")
@@ -60,7 +62,7 @@ def summary_page(
     estimates: Estimates,
     table: pd.DataFrame,
     criteria: tuple[float, float],
-    residuals: tuple[Array, tuple[str, ...] | None],
+    residuals: ShownResiduals,
 ) -> SummaryPage:
     """The page of ``summary(fit)``; ``criteria`` are AIC and BIC, ``residuals`` as :func:`shown_residuals` has them."""
     coefficients = CoefficientTable(
@@ -79,7 +81,7 @@ def summary_page(
     )
 
 
-def shown_residuals(model: Model, pearson: Array) -> tuple[Array, tuple[str, ...] | None]:
+def shown_residuals(model: Model, pearson: Array) -> ShownResiduals:
     """What a summary shows of the innermost standardized residuals: their quartiles, or all if they are few."""
     if len(pearson) > 5:
         return np.quantile(pearson, QUARTILES), None

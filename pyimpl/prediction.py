@@ -13,8 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from pyimpl.arrays import Array
-from pyimpl.choices import choose
-from pyimpl.errors import ArgumentError
+from pyimpl.choices import check_flag, choose
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.posterior import Posterior, variance_of_rows
@@ -64,10 +63,9 @@ class Uncertainty:
 
 def check_uncertainty(se: object, interval: object, conf_level: float) -> Uncertainty:
     """Return what is wanted, if the arguments can be used."""
-    if not isinstance(se, bool | np.bool_):
-        raise ArgumentError(f"se: expected True or False, got {se!r}")
+    errors = check_flag(se, "se")
     kind = None if interval is None else choose(interval, INTERVALS, "interval")
-    return Uncertainty(bool(se), kind, conf_level)
+    return Uncertainty(errors, kind, conf_level)
 
 
 @dataclass(frozen=True, slots=True)

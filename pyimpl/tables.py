@@ -34,15 +34,16 @@ def fixed_df(model: Model) -> Array:
     return denominator_df(model.design.containment)
 
 
-def coefficient_table(model: Model, estimates: Estimates) -> pd.DataFrame:
+def coefficient_table(model: Model, estimates: Estimates, adjust_sigma: bool = True) -> pd.DataFrame:
     """nlme's t-table: under ML the standard errors are those of an unbiased sigma, sqrt(N / (N - p)) larger."""
-    adjusted = np.sqrt((adjusted_root(model, estimates) ** 2).sum(axis=1))
+    root = adjusted_root(model, estimates) if adjust_sigma else estimates.vcov_root
+    errors = np.sqrt((root**2).sum(axis=1))
     df = fixed_df(model)
-    t = estimates.beta / adjusted
+    t = estimates.beta / errors
     with np.errstate(invalid="ignore"):
         p_values = np.where(df > 0, 2 * stdtr(np.maximum(df, 1), -np.abs(t)), np.nan)
     return pd.DataFrame(
-        {"Value": estimates.beta, "Std.Error": adjusted, "DF": df, "t-value": t, "p-value": p_values},
+        {"Value": estimates.beta, "Std.Error": errors, "DF": df, "t-value": t, "p-value": p_values},
         index=list(model.design.fixed.names),
     )
 

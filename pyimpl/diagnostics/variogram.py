@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.choices import check_flag
 from pyimpl.diagnostics.layout import Layout
 from pyimpl.diagnostics.pairs import METRICS, pairs_within
 from pyimpl.errors import ArgumentError, DataError
@@ -112,8 +113,7 @@ class VariogramOptions:
     def __post_init__(self) -> None:
         _check_choice("collapse", self.collapse, COLLAPSE)
         _check_choice("metric", self.metric, tuple(METRICS))
-        if not isinstance(self.robust, bool | np.bool_):
-            raise ArgumentError(f"robust: expected True or False, got {self.robust!r}")
+        check_flag(self.robust, "robust")
         if isinstance(self.n_int, bool) or not isinstance(self.n_int, int | np.integer) or self.n_int < 1:
             raise ArgumentError(f"n_int: expected a whole number from 1 on, got {self.n_int!r}")
         if self.max_dist is not None and not (_is_number(self.max_dist) and self.max_dist > 0):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pyimpl import pages, tables
+from pyimpl.choices import check_flag
 from pyimpl.covariance_tables import (
     CovarianceFrame,
     CovariancesOfGroups,
@@ -41,12 +42,17 @@ class Effects(FittedModel):
         """Covariance matrix of the fixed effects' estimates, sigma^2 (X'V^-1 X)^-1."""
         return tables.covariance_of_fixed(self.model, self.estimates)
 
-    def t_table(self) -> pd.DataFrame:
+    def t_table(self, adjust_sigma: bool = True) -> pd.DataFrame:
         """Columns ``Value``, ``Std.Error``, ``DF`` (containment), ``t-value``, ``p-value``.
 
-        Under ML the standard errors are sqrt(N / (N - p)) times those of :meth:`vcov`, as in nlme's summary.
+        Parameters
+        ----------
+        adjust_sigma : bool
+            Under ML the standard errors are sqrt(N / (N - p)) times those of :meth:`vcov`, as in nlme's summary; False
+            leaves them as they are. Under REML they are the same.
         """
-        return tables.coefficient_table(self.model, self.estimates)
+        adjusted = check_flag(adjust_sigma, "adjust_sigma")
+        return tables.coefficient_table(self.model, self.estimates, adjusted)
 
     def var_corr(self) -> VarCorr:
         """Variance components; ``str()`` is R's print of ``VarCorr(fit)``."""
@@ -103,8 +109,9 @@ class Effects(FittedModel):
         standardized : bool
             Whether to divide each effect by its estimated standard deviation.
         """
-        check_one_level(self.model, level, aug_frame)
-        table = partial(random_effects, standardized=standardized, aug_frame=aug_frame)
+        check_one_level(self.model, level, check_flag(aug_frame, "aug_frame"))
+        divide = check_flag(standardized, "standardized")
+        table = partial(random_effects, standardized=divide, aug_frame=aug_frame)
         return printed_by_level(self.model, self._by_level(table, level))
 
     def ranef_cov(
@@ -126,19 +133,21 @@ class Effects(FittedModel):
         DataFrame
             Rows (group, effect), a column an effect: ``.loc["F03"]`` is one group's matrix.
         """
-        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        given = check_flag(fixed_known, "fixed_known")
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=given)
         return self._by_level(lambda model, _, depth: effects_covariances(model, posterior, depth), level)
 
     def ranef_se(
         self, level: LevelChoice | Sequence[int | str] = None, fixed_known: bool = False
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Standard errors of the random effects, a row a group: roots of the variances in :meth:`ranef_cov`."""
-        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=fixed_known)
+        given = check_flag(fixed_known, "fixed_known")
+        posterior = posterior_at(self.likelihood, self.optimum.evaluation, fixed_known=given)
         return self._by_level(lambda model, _, depth: effects_errors(model, posterior, depth), level)
 
     def coef(
         self, level: LevelChoice | Sequence[int | str] = None, aug_frame: bool = False
     ) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Fixed plus random effects of a level and those further out, a row a group; arguments as :meth:`ranef`."""
-        check_one_level(self.model, level, aug_frame)
+        check_one_level(self.model, level, check_flag(aug_frame, "aug_frame"))
         return printed_by_level(self.model, self._by_level(partial(coefficients, aug_frame=aug_frame), level))

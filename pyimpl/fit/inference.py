@@ -20,12 +20,23 @@ from pyimpl.summary import Summary
 class Inference(Effects):
     """The methods of a fit about what is known how well: summary, intervals, tests."""
 
-    def summary(self) -> Summary:
-        """The summary; ``str()`` is R's ``print(summary(fit))``."""
+    def summary(self, adjust_sigma: bool = True) -> Summary:
+        """The summary; ``str()`` is R's ``print(summary(fit))``.
+
+        Parameters
+        ----------
+        adjust_sigma : bool
+            As for :meth:`t_table`.
+        """
+        table, criteria = self.t_table(adjust_sigma), (self.aic, self.bic)
+        return Summary(
+            pages.summary_page(self.model, self.estimates, table, criteria, self._shown_residuals())
+        )
+
+    def _shown_residuals(self) -> pages.ShownResiduals:
+        """What a summary shows of the innermost standardized residuals."""
         fitted = fitted_values(self.model, self.estimates, len(self.model.levels))
-        shown = pages.shown_residuals(self.model, (self.model.design.y - fitted) / self.sigma)
-        page = pages.summary_page(self.model, self.estimates, self.t_table(), (self.aic, self.bic), shown)
-        return Summary(page)
+        return pages.shown_residuals(self.model, (self.model.design.y - fitted) / self.sigma)
 
     def intervals(self, level: float = 0.95, which: str = "all") -> Intervals:
         """Approximate confidence intervals; ``str()`` is R's print of ``intervals(fit)``.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pyimpl.choices import choose_level
+from pyimpl.choices import check_flag, choose_level
 from pyimpl.design import check_magnitudes
 from pyimpl.errors import ArgumentError, DataError, FormulaError
 from pyimpl.formula import Formula, check_variables, learn_columns, parse_formula, response_column
@@ -16,7 +16,7 @@ from pyimpl.frame import check_frame, check_na_action, model_frame, subset_rows
 from pyimpl.grouped_data import grouped_info
 from pyimpl.grouping import Grouping, nested_groups
 from pyimpl.lists.regressions import regress
-from pyimpl.lists.result import LmList, check_pool
+from pyimpl.lists.result import LmList
 
 _ARGUMENT = "formula"
 
@@ -75,7 +75,7 @@ def lm_list(
     groupings = _as_listed(nested_groups(frame.rows, parsed.groups[:depth], _ARGUMENT), frame.rows)
     regressions, residuals = regress(X, y - spec.offset(frame.rows), groupings[-1].codes)
     asked = None if level is None else depth
-    return LmList(parsed, frame, groupings, spec, regressions, residuals, y, check_pool(pool), asked)
+    return LmList(parsed, frame, groupings, spec, regressions, residuals, y, check_flag(pool, "pool"), asked)
 
 
 def _formula_of_groups(formula: object, data: object) -> tuple[Formula, pd.DataFrame]:

@@ -11,9 +11,8 @@ import pandas as pd
 
 from pyimpl.arrays import Array
 from pyimpl.aug_pred import PREDICTED, AugPred, PredictionSource, augmented_predictions
-from pyimpl.choices import choose
+from pyimpl.choices import check_flag, choose
 from pyimpl.compare_pred import Predicting, compare_pred
-from pyimpl.errors import ArgumentError
 from pyimpl.formula import ColumnSpec, Formula
 from pyimpl.frame import ModelFrame, check_frame
 from pyimpl.group_summary import augment
@@ -171,7 +170,7 @@ class LmList:
         """
         coef = self.coef()
         table = coef - coef.mean()
-        if standardized:
+        if check_flag(standardized, "standardized"):
             table = table / table.std()
         return self._as_table(table, aug_frame)
 
@@ -395,19 +394,12 @@ class LmList:
         return Pooled(self.sigma, self.df_residual, self.n_obs) if pool else None
 
     def _pooling(self, pool: object) -> bool:
-        return self.pool if pool is None else check_pool(pool)
+        return self.pool if pool is None else check_flag(pool, "pool")
 
     def _slices(self, values: Array, columns: tuple[str, ...]) -> SlicedTable:
         return SlicedTable(self.columns.names, tuple(self.grouping.names), columns, values)
 
     def _as_table(self, table: pd.DataFrame, aug_frame: bool) -> CoefficientsFrame:
-        if aug_frame:
+        if check_flag(aug_frame, "aug_frame"):
             table = augment(table, self.frame.all_columns(), self.grouping.codes, self.formula.groups)
         return CoefficientsFrame(table)
-
-
-def check_pool(pool: object) -> bool:
-    """Return ``pool`` if it is a truth value."""
-    if not isinstance(pool, bool | np.bool_):
-        raise ArgumentError(f"pool: expected True or False, got {pool!r}")
-    return bool(pool)

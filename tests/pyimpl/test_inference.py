@@ -67,6 +67,21 @@ def test_one_column_terms_have_f_equal_to_t_squared(data, method):
     assert marginal["p-value"].to_numpy() == pytest.approx(table["p-value"].to_numpy(), rel=1e-8)
 
 
+def test_sigma_is_adjusted_under_ml_only_and_on_request(data, method):
+    """nlme's summary(adjustSigma = FALSE): the standard errors are those of vcov."""
+    fit = lme("y ~ day * breed", data, "~ day | dog", method=method)
+    plain = fit.t_table(adjust_sigma=False)
+    assert plain["Std.Error"].to_numpy() == pytest.approx(np.sqrt(np.diag(fit.vcov())), rel=1e-12)
+    assert plain["t-value"].to_numpy() == pytest.approx(
+        (plain["Value"] / plain["Std.Error"]).to_numpy(), rel=1e-12
+    )
+    larger = np.sqrt(fit.n_obs / (fit.n_obs - 4)) if method == "ML" else 1.0
+    assert fit.t_table()["Std.Error"].to_numpy() == pytest.approx(
+        larger * plain["Std.Error"].to_numpy(), rel=1e-12
+    )
+    assert (str(fit.summary(adjust_sigma=False)) == str(fit.summary())) == (method == "REML")
+
+
 def test_sequential_tests_add_up_to_the_joint_one(data, method):
     fit = lme("y ~ day + I(day^2) + breed", data, "~ day | dog", method=method)
     sequential = fit.anova().to_frame()["F-value"].to_numpy()

@@ -248,6 +248,10 @@ def test_with_nesting_what_lies_further_in_is_left_given_a_level(fits, oats):
 @pytest.mark.parametrize(
     "ask, message",
     [
+        (lambda fit: fit.ranef(standardized="no"), "standardized: expected True or False, got 'no'"),
+        (lambda fit: fit.coef(aug_frame=1), "aug_frame: expected True or False, got 1"),
+        (lambda fit: fit.ranef_se(fixed_known="no"), "fixed_known: expected True or False"),
+        (lambda fit: fit.t_table(adjust_sigma="no"), "adjust_sigma: expected True or False"),
         (lambda fit: fit.ranef(aug_frame=True), "level: aug_frame=True is for one level at a time"),
         (lambda fit: fit.coef([1], aug_frame=True), "level: aug_frame=True is for one level at a time"),
         (lambda fit: fit.ranef([]), "level: the list is empty"),

@@ -116,7 +116,7 @@ def test_transforms_that_need_all_the_data_are_refused_by_name(parquet, transfor
     assert f"`{transform}`" in str(refused.value)
 
 
-@pytest.mark.parametrize("method", ["plot", "qqnorm", "acf", "simulate", "get_data"])
+@pytest.mark.parametrize("method", ["plot", "qqnorm", "acf", "simulate", "get_data", "get_groups"])
 def test_what_needs_all_rows_at_once_is_refused(parquet, method):
     fit = lme("mathach ~ ses", parquet, "~ 1 | school")
     with pytest.raises(NotSupportedError, match="the rows were read in pieces and not kept"):
