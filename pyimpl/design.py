@@ -22,6 +22,7 @@ from pyimpl.formula import (
     learn_columns,
     response_column,
 )
+from pyimpl.formula.values import Value
 from pyimpl.grouping import Grouping, group_rows
 from pyimpl.moments import dependent_columns
 from pyimpl.starts import starting_covariance
@@ -73,9 +74,17 @@ class Level:
         """The random effects, by R's names."""
         return tuple(name for block in self.blocks for name in block.columns.names)
 
-    def build(self, frame: pd.DataFrame) -> Array:
-        """Columns of Z for the rows of a frame, (n, q)."""
-        return np.concatenate([block.columns.build(frame) for block in self.blocks], axis=1)
+    def build(self, frame: pd.DataFrame, read: dict[str, Value] | None = None) -> Array:
+        """Columns of Z for the rows of a frame, (n, q); ``read`` are columns of it that have been read already."""
+        built = [block.columns.build(frame, read) for block in self.blocks]
+        return built[0] if len(built) == 1 else np.concatenate(built, axis=1)
+
+    def part_of(self, spec: ColumnSpec, X: Array) -> Array | None:
+        """The columns of Z as a view of X, where they are neighbours there; X has the columns of ``spec``."""
+        places = self.blocks[0].columns.places_in(spec) if len(self.blocks) == 1 else None
+        if places is None or places != list(range(places[0], places[0] + len(places))):
+            return None
+        return X[:, places[0] : places[-1] + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +182,15 @@ class Design:
     @property
     def sorted_codes(self) -> list[Indices]:
         """Group codes of the sorted rows, outermost first."""
-        return [level.grouping.codes[self.order] for level in self.levels]
+        codes = [level.grouping.codes for level in self.levels]
+        return codes if self.is_sorted else [each[self.order] for each in codes]
+
+    @property
+    def starts(self) -> list[Indices]:
+        """Where each group starts among the sorted rows, innermost level first."""
+        return [
+            np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) for codes in reversed(self.sorted_codes)
+        ]
 
     @property
     def is_sorted(self) -> bool:
@@ -189,9 +206,9 @@ class Design:
         for names, block in [*blocks, (self.fixed.names, self.X)]:
             for name, column in zip(names, block.T, strict=True):
                 # Names alone don't tell: f1 may be a level's indicator here and a contrast there.
-                same = name in known and np.array_equal(known[name], column)
+                same = name in known and _equal(known[name], column)
                 columns.append(known[name] if same else known.setdefault(name, column))
-        return [*columns, self.y - self.offset]
+        return [*columns, self.y - self.offset if self.fixed.terms.offsets else self.y]
 
 
 def make_design(
@@ -211,14 +228,15 @@ def make_design(
         A column can't be used as the formulas ask, there are too few rows, or a grouping factor has one level.
     """
     y, _ = response_column(fixed, frame)
-    spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument="fixed")
+    read: dict[str, Value] = {}
+    spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument="fixed", read=read)
     groupings = group_rows(frame, tuple(level.group for level in random))
     levels = tuple(
-        learn_level(grouping, level, frame, contrasts)
+        learn_level(grouping, level, frame, contrasts, read)
         for grouping, level in zip(groupings, random, strict=True)
     )
     check_contrasts(contrasts, [spec, *(block.columns for level in levels for block in level.blocks)])
-    X = spec.build(frame)
+    X = spec.build(frame, read)
     if drop_dependent:
         spec, X = _independent(spec, X)
     if not X.shape[1]:
@@ -229,15 +247,25 @@ def make_design(
         )
     for level in levels:
         check_group_sizes(level, np.bincount(level.grouping.codes))
-    Z = tuple(level.build(frame) for level in levels)
-    offset = spec.offset(frame)
+    parts = [level.part_of(spec, X) for level in levels]
+    Z = tuple(
+        level.build(frame, read) if part is None else part for level, part in zip(levels, parts, strict=True)
+    )
+    offset = spec.offset(frame, read)
     check_magnitudes(y[:, None], [fixed.response_text], "fixed")
-    check_magnitudes(offset[:, None], ["offset()"], "fixed")
+    if spec.terms.offsets:
+        check_magnitudes(offset[:, None], ["offset()"], "fixed")
     check_magnitudes(X, spec.names, "fixed")
-    for level, own in zip(levels, Z, strict=True):
-        check_magnitudes(own, level.names, "random")
+    for level, own, part in zip(levels, Z, parts, strict=True):
+        if part is None:
+            check_magnitudes(own, level.names, "random")
     order = np.argsort(groupings[-1].codes, kind="stable")
     return Design(spec, levels, len(y), DesignRows(y, offset, X, Z, order))
+
+
+def _equal(a: Array, b: Array) -> bool:
+    """Whether two columns have the same values, as views of the same memory do without being looked at."""
+    return (a.ctypes.data == b.ctypes.data and a.strides == b.strides) or np.array_equal(a, b)
 
 
 def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
@@ -253,9 +281,13 @@ def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
 
 
 def learn_level(
-    grouping: Grouping, level: RandomLevel, frame: pd.DataFrame, contrasts: Mapping[str, str] | None
+    grouping: Grouping,
+    level: RandomLevel,
+    frame: pd.DataFrame,
+    contrasts: Mapping[str, str] | None,
+    read: dict[str, Value] | None = None,
 ) -> Level:
-    """Learn from the rows of a frame which columns one level's random effects have.
+    """Learn from the rows of a frame which columns one level's random effects have; ``read`` are those read already.
 
     Raises
     ------
@@ -264,7 +296,8 @@ def learn_level(
     """
     parts: tuple[RandomLevel | RandomPart, ...] = level.blocks or (level,)
     specs = [
-        learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random") for part in parts
+        learn_columns(part.formula.terms, frame, contrasts=contrasts, argument="random", read=read)
+        for part in parts
     ]
     sizes = [len(spec.names) for spec in specs]
     if not all(sizes):
@@ -308,7 +341,7 @@ def check_group_sizes(level: Level, counts: Indices) -> None:
 
 def check_magnitudes(columns: Array, names: Sequence[str], argument: str) -> None:
     """Refuse columns whose squares overflow or vanish."""
-    largest = np.abs(columns).max(axis=0)
+    largest = np.maximum(columns.max(axis=0), -columns.min(axis=0))
     outside = np.flatnonzero((largest > _LARGEST) | ((largest < 1 / _LARGEST) & (largest > 0)))
     if outside.size:
         name, size = names[outside[0]], largest[outside[0]]

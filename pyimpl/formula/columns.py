@@ -58,13 +58,15 @@ class ColumnSpec:
         """R's ``term.labels``."""
         return self.terms.labels
 
-    def build(self, frame: pd.DataFrame) -> FloatArray:
+    def build(self, frame: pd.DataFrame, read: dict[str, Value] | None = None) -> FloatArray:
         """Build the model matrix from `frame`.
 
         Parameters
         ----------
         frame : pandas.DataFrame
             Data with the columns that the terms use; none of them may have missing values.
+        read : dict, optional
+            Columns of `frame` that have been read already; what is read now is added.
 
         Returns
         -------
@@ -77,7 +79,7 @@ class ColumnSpec:
             Naming the column, when it is missing, of another type than in the fit, not finite, or has a
             level that the fit has not seen.
         """
-        evaluator = Evaluator(frame, self.argument, dict(self._states), learning=False)
+        evaluator = self._evaluator(frame, read)
         values = [evaluator.variable(variable) for variable in self.terms.variables]
         if self.dropped is None:
             return _fill(values, self, len(frame), len(self.names))
@@ -104,16 +106,33 @@ class ColumnSpec:
             ),
         )
 
-    def offset(self, frame: pd.DataFrame) -> FloatArray:
-        """Add up the offsets of the terms for the rows of `frame`, shape (n,); zeros where there are none.
+    def offset(self, frame: pd.DataFrame, read: dict[str, Value] | None = None) -> FloatArray:
+        """Add up the offsets of the terms for the rows of `frame`, shape (n,); read-only zeros where there are none.
 
         Raises
         ------
         DataError
             As for :meth:`build`; or an offset is not one numeric column.
         """
-        evaluator = Evaluator(frame, self.argument, dict(self._states), learning=False)
-        return _sum_of_offsets(self.terms.offsets, evaluator)
+        return _sum_of_offsets(self.terms.offsets, self._evaluator(frame, read))
+
+    def places_in(self, other: ColumnSpec) -> list[int] | None:
+        """Where `other` has the same columns, by what they are made of; None unless it surely has them all.
+
+        Columns of factors don't count: under one name they can be indicators here and contrasts there.
+        """
+        known = {name: k for k, name in enumerate(other.names) if other._is_numeric(k)}
+        places = [known.get(name) if self._is_numeric(k) else None for k, name in enumerate(self.names)]
+        found = [place for place in places if place is not None]
+        return found if len(found) == len(places) else None
+
+    def _is_numeric(self, column: int) -> bool:
+        term = self.assign[column]
+        return term == 0 or all(coding is None for coding in self.codings[term - 1])
+
+    def _evaluator(self, frame: pd.DataFrame, read: dict[str, Value] | None) -> Evaluator:
+        read = {} if read is None else read
+        return Evaluator(frame, self.argument, dict(self._states), learning=False, read=read)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A read-only view of a dict doesn't pickle; the dict does.
@@ -128,7 +147,12 @@ def _restored(
 
 
 def learn_columns(
-    terms: Terms, frame: pd.DataFrame, *, contrasts: Mapping[str, str] | None = None, argument: str
+    terms: Terms,
+    frame: pd.DataFrame,
+    *,
+    contrasts: Mapping[str, str] | None = None,
+    argument: str,
+    read: dict[str, Value] | None = None,
 ) -> ColumnSpec:
     """Learn from the data which columns the terms have, as R's ``model.matrix``.
 
@@ -144,6 +168,8 @@ def learn_columns(
         among these terms are left alone.
     argument : str
         The argument that the terms come from, for error messages.
+    read : dict, optional
+        Columns of `frame` that have been read already; what is read now is added.
 
     Returns
     -------
@@ -159,7 +185,7 @@ def learn_columns(
     """
     if not len(frame):
         raise DataError(f"{argument}: the data have no rows")
-    evaluator = Evaluator(frame, argument)
+    evaluator = Evaluator(frame, argument, read={} if read is None else read)
     values = [evaluator.variable(variable) for variable in terms.variables]
     labels = terms.variable_labels
     chosen = _choose_contrasts(labels, values, _asked_contrasts(contrasts), argument)
@@ -178,6 +204,8 @@ def learn_columns(
 
 
 def _sum_of_offsets(offsets: tuple[Expr, ...], evaluator: Evaluator) -> FloatArray:
+    if not offsets:
+        return np.broadcast_to(0.0, len(evaluator.frame))  # which takes no memory
     total = np.zeros(len(evaluator.frame))
     for offset in offsets:
         value = evaluator.variable(children(offset)[0])

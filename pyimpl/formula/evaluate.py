@@ -59,12 +59,15 @@ class Evaluator:
         ``learning`` it is filled; without, it is only looked up.
     learning : bool
         Whether states may be learned from this frame.
+    read : dict
+        Columns of the frame that have been read already; evaluators of the same frame can share it.
     """
 
     frame: pd.DataFrame
     argument: str
     states: dict[Expr, State] = field(default_factory=dict)
     learning: bool = True
+    read: dict[str, Value] = field(default_factory=dict)
     _columns: dict[str, Value] = field(default_factory=dict)
 
     def variable(self, expr: Expr) -> Value:
@@ -116,7 +119,9 @@ class Evaluator:
 
     def _column(self, expr: Name) -> Value:
         if expr.name not in self._columns:
-            value: Value = read_column(self.frame, expr.name, self.argument)
+            if expr.name not in self.read:
+                self.read[expr.name] = read_column(self.frame, expr.name, self.argument)
+            value = self.read[expr.name]
             if isinstance(value, Categories):
                 value = self.with_known_levels(value, expr)
             self._columns[expr.name] = value

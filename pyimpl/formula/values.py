@@ -164,15 +164,15 @@ def _refusal(column: pd.Series[Any], kind: str) -> str:
 def _refuse_missing(column: pd.Series[Any], name: str, argument: str) -> None:
     missing = np.asarray(column.isna())
     if missing.any():
-        rows = column.index[missing][:3].tolist()
+        rows = column.index[missing]
         raise DataError(
             f"{argument}: column {name!r} has {int(missing.sum())} missing values (rows {_rows(rows)}); "
             + ("drop those rows" if argument == "newdata" else "drop those rows or use na_action='omit'")
         )
 
 
-def _rows(labels: list[Any]) -> str:
-    return ", ".join(str(label) for label in labels) + (", ..." if len(labels) == 3 else "")
+def _rows(labels: pd.Index[Any]) -> str:
+    return ", ".join(str(label) for label in labels[:3]) + (", ..." if len(labels) > 3 else "")
 
 
 def _numbers(column: pd.Series[Any], kind: str, name: str, argument: str) -> FloatArray:
@@ -186,7 +186,7 @@ def _numbers(column: pd.Series[Any], kind: str, name: str, argument: str) -> Flo
             "rescale them, or use text for labels"
         )
     if not np.isfinite(numbers).all():
-        rows = column.index[~np.isfinite(numbers)][:3].tolist()
+        rows = column.index[~np.isfinite(numbers)]
         raise DataError(
             f"{argument}: column {name!r} holds values that are not finite (rows {_rows(rows)}); remove them"
         )
@@ -216,12 +216,15 @@ def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
 
     Where equal texts mostly follow each other, as in sorted data, one of each run is looked up.
     """
-    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
-        # Arrow looks up faster.
-        return _looked_up(column)
-    if isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is pd.NA:  # which can't be compared
-        column = column.astype(object).mask(column.isna(), None)
-    values = column.to_numpy(dtype=object)
+    values: Any = column.array
+    dtype = column.dtype
+    in_arrow = (
+        isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow"
+    )  # it compares where the text lies
+    if not in_arrow:
+        if isinstance(dtype, pd.StringDtype) and dtype.na_value is pd.NA:  # which can't be compared
+            column = column.astype(object).mask(column.isna(), None)
+        values = column.to_numpy(dtype=object)
     if len(values) < _MANY or _changes(values[:_MANY]).mean() > _FEW_RUNS:
         return _looked_up(values)
     changes = np.append(True, _changes(values))
@@ -234,9 +237,12 @@ def _looked_up(values: Any) -> tuple[CodeArray, list[str]]:
     return np.asarray(codes, dtype=np.intp), [str(level) for level in np.asarray(found, dtype=object)]
 
 
-def _changes(values: npt.NDArray[np.object_]) -> BoolArray:
+def _changes(values: Any) -> BoolArray:
     """Return where a value isn't the one before it; a missing one may count as a change or not."""
-    return np.asarray(values[1:] != values[:-1], dtype=np.bool_)
+    differs = values[1:] != values[:-1]
+    if isinstance(differs, pd.api.extensions.ExtensionArray):
+        differs = differs.to_numpy(dtype=np.bool_, na_value=True)
+    return np.asarray(differs, dtype=np.bool_)
 
 
 def sort_levels(codes: CodeArray, levels: list[str]) -> Categories:
