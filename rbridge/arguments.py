@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -282,44 +281,6 @@ def _subset_values(subset: Any, data: pd.DataFrame) -> pd.Series:
     if array or isinstance(subset, list | tuple | pd.api.extensions.ExtensionArray):
         return pd.Series(subset)
     raise ArgumentError("subset must be R text such as \"sex == 'F'\", or one True or False for each row")
-
-
-def data_name(data: pd.DataFrame) -> str:
-    """Return what the page calls the data: ``data.attrs["name"]`` if R could call it so, else "data"."""
-    name = data.attrs.get("name", "data")
-    return name if isinstance(name, str) and _is_r_name(name) else "data"
-
-
-_R_WORDS: Final = frozenset(
-    {
-        *(
-            "if",
-            "else",
-            "repeat",
-            "while",
-            "function",
-            "for",
-            "next",
-            "break",
-            "in",
-            "TRUE",
-            "FALSE",
-            "NULL",
-            "Inf",
-        ),
-        *("NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"),
-    }
-)
-
-
-def _is_r_name(name: str) -> bool:
-    """Say whether R's parser reads the ASCII text as a plain name."""
-    if not name or not name.isascii() or len(name) > 100 or name in _R_WORDS:
-        return False
-    plain = name.replace(".", "_")
-    if name[0] == "_" or (name[0] == "." and name[1:2].isdigit()) or name.startswith(".."):
-        return False
-    return plain.isidentifier() or keyword.iskeyword(plain)
 
 
 def _kind(value: Any) -> str:

@@ -15,6 +15,7 @@ from rbridge.arguments import check_choice, check_number, check_text, check_whol
 from rbridge.base import Fit, same_side
 from rbridge.errors import ArgumentError
 from rbridge.levels import LevelChoice, OneLevel
+from rbridge.naming import primary_covariate
 from rbridge.pictures import Picture, decode_picture, picture_options
 from rbridge.tables import ACF, AugPred, ComparePred, SimulatedTests, Variogram
 
@@ -172,7 +173,7 @@ class Diagnosis(Fit):
         Parameters
         ----------
         primary
-            The covariate: ``"age"`` or ``"~ age"``.
+            The covariate: ``"age"`` or ``"~ age"``; by default that of the data's own formula.
         minimum, maximum, length_out
             The grid; by default over the covariate's range.
         level
@@ -265,6 +266,8 @@ class Diagnosis(Fit):
         self, primary: Any, minimum: Any, maximum: Any, length_out: Any
     ) -> tuple[str, dict[str, float | int]]:
         """Return the primary covariate as a formula, and what is said of its grid."""
+        if primary is None:
+            primary = primary_covariate(self._origin.data)
         if primary is None:
             raise ArgumentError("primary is missing: name the covariate of the curves, such as 'age'")
         text = check_text(primary, "primary")

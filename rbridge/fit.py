@@ -221,9 +221,13 @@ class LmeFit(Diagnosis):
         """
         return tables.anova([self._handle, *same_side(others, LmeFit, "anova")], type, terms, L)
 
-    def summary(self) -> tables.Summary:
-        """Return the summary: its ``str()`` is R's ``print(summary(fit))``."""
-        made: tables.Summary = self._ask("rb_summary", decode=tables.decode_summary)
+    def summary(self, adjust_sigma: bool = True) -> tables.Summary:
+        """Return the summary: its ``str()`` is R's ``print(summary(fit))``.
+
+        ``adjust_sigma`` is R's ``adjustSigma``: under ML, standard errors as if sigma were estimated by REML.
+        """
+        adjust = check_flag(adjust_sigma, "adjust_sigma")
+        made: tables.Summary = self._ask("rb_summary", adjust, decode=tables.decode_summary)
         return made
 
     def update(self, fixed: Any = None, **changes: Any) -> LmeFit:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from rbridge import arguments, checks, decode, frames, session
+from rbridge import checks, decode, frames, naming, session
 from rbridge.arguments import Request
 from rbridge.base import Convergence, Fit, Origin, Overview
 from rbridge.handles import Handle, Home, Reply
@@ -103,7 +103,7 @@ def _ask(kind: str, frame: pd.DataFrame, request: Request, home: Home) -> Reply:
     model_columns = {name: columns[name] for name in parsed.model_columns}
     checks.check_values(model_columns, keep, na_action=request.na_action)
     return home.call(
-        "rb_fit", parsed.handle, r_frame, request.settings(arguments.data_name(frame)), decode=_decode_fit
+        "rb_fit", parsed.handle, r_frame, request.settings(naming.data_name(frame)), decode=_decode_fit
     )
 
 

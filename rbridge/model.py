@@ -11,6 +11,7 @@ from rbridge import arguments, checks
 from rbridge.arguments import Control, Request
 from rbridge.fit import LmeFit
 from rbridge.fitting import fit_in_r, origin_of
+from rbridge.naming import grouped_random
 
 
 def lme(
@@ -41,7 +42,8 @@ def lme(
     random
         The random effects: ``"~ cses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ cses)"}``
         (outermost level first), ``"list(a = ~ x, b = pdDiag(~ x))"``, or objects whose ``str()`` is that
-        syntax.
+        syntax. Data that know their groups (``data.attrs["formula"]``, as :func:`rbridge.r_data` and
+        ``pyimpl.grouped_data`` set it) need none here; left out, the effects are those of ``fixed``.
     correlation, weights
         The within-group correlation and variance structures: ``"corAR1(form = ~ t | id)"``,
         ``"varIdent(form = ~ 1 | sex)"``, or objects whose ``str()`` is that syntax.
@@ -104,9 +106,10 @@ def _check(
     control: Any,
     contrasts: Any,
 ) -> Request:
+    formula = arguments.check_text(fixed, "fixed")
     texts: dict[str, str | Mapping[str, str]] = {
-        "fixed": arguments.check_text(fixed, "fixed"),
-        "random": arguments.check_random(random),
+        "fixed": formula,
+        "random": arguments.check_random(grouped_random(formula, random, data)),
     }
     for argument, structure in (("correlation", correlation), ("weights", weights)):
         if structure is not None:

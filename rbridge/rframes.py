@@ -81,7 +81,8 @@ def r_data(name: str, package: str = "nlme") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        With R's types; ``attrs["name"]`` is the data set's name.
+        With R's types; ``attrs["name"]`` is the data set's name. Of grouped data, ``attrs["formula"]`` is R's display
+        formula, and ``labels``, ``units``, ``outer`` and ``inner`` are as ``pyimpl.grouped_data`` has them.
     """
     for value, argument in ((name, "name"), (package, "package")):
         plain = (
@@ -90,8 +91,20 @@ def r_data(name: str, package: str = "nlme") -> pd.DataFrame:
         if not plain:
             raise ArgumentError(f"{argument} must be a plain name, not {shown(value)}")
     with session.home() as home:
-        made: pd.DataFrame = home.call("rb_dataset", name, package, decode=_decode_columns).value
+        made: pd.DataFrame = home.call("rb_dataset", name, package, decode=_decode_dataset).value
     made.attrs["name"] = name
+    return made
+
+
+def _decode_dataset(value: Any) -> pd.DataFrame:
+    parts = decode.items(value)
+    made = _decode_columns(parts["columns"])
+    for key in ("formula", "outer", "inner"):
+        if text := decode.strings(parts[key]):
+            made.attrs[key] = text[0]
+    for key in ("labels", "units"):
+        if not decode.is_null(parts[key]):
+            made.attrs[key] = dict(zip(decode.names(parts[key]), decode.strings(parts[key]), strict=True))
     return made
 
 

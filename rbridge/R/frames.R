@@ -37,6 +37,17 @@ rb_dataset <- function(name, package) {
   frame <- env[[name]]
   if (is.null(frame)) rb_stop("argument", "name: R's package ", package, " has no data set ", encodeString(name, quote = "'"))
   if (!is.data.frame(frame)) rb_stop("argument", "name: ", name, " is no data frame but of class ", class(frame)[[1L]])
-  rb_columns(frame)
+  text <- function(part) {
+    formula <- attr(frame, part)
+    if (inherits(formula, "formula")) paste(deparse(formula), collapse = " ")
+  }
+  texts <- function(part) {
+    listed <- attr(frame, part)
+    if (is.list(listed)) unlist(listed)
+  }
+  list(
+    columns = rb_columns(frame), formula = text("formula"), outer = text("outer"), inner = text("inner"),
+    labels = texts("labels"), units = texts("units")
+  )
 }
 rb_glimpse <- function(frame) paste(utils::capture.output(utils::str(frame)), collapse = "\n")

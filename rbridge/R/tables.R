@@ -2,8 +2,8 @@
 
 rb_text <- function(x, ...) paste(utils::capture.output(print(x, ...)), collapse = "\n")
 
-rb_summary <- function(handle) {
-  made <- rb_back(handle, rb_without_rows(handle, summary(handle$fit)))
+rb_summary <- function(handle, adjust) {
+  made <- rb_back(handle, rb_without_rows(handle, summary(handle$fit, adjustSigma = adjust)))
   list(
     text = rb_text(made), t_table = made$tTable, correlation = made$corFixed,
     residuals = structure(as.numeric(made$residuals), names = names(made$residuals)),

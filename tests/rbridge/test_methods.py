@@ -164,6 +164,13 @@ def test_covariances_of_groups(r, one, two) -> None:
             fit.get_var_cov(**wrong)
 
 
+def test_summaries_without_the_adjustment(r) -> None:
+    fit = rbridge.lme("distance ~ age", r.frame("Orthodont"), "~ age | Subject", method="ML")
+    r("m <- lme(distance ~ age, data = orthodont, random = ~ age | Subject, method = 'ML')")
+    assert str(fit.summary(adjust_sigma=False)) == r.printed("summary(m, adjustSigma = FALSE)")
+    assert str(fit.summary()) == r.printed("summary(m)") != str(fit.summary(False))
+
+
 def test_confidence_limits(r, one) -> None:
     made = one.conf_int()
     assert list(made.columns) == ["2.5 %", "97.5 %"]

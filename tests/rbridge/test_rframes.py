@@ -133,6 +133,38 @@ def test_data_sets_of_r_s_arrive(r) -> None:
             rbridge.r_data(*wrong)
 
 
+def test_grouped_data_know_their_groups(r) -> None:
+    data = rbridge.r_data("Orthodont")
+    assert data.attrs["formula"] == "distance ~ age | Subject" and data.attrs["outer"] == "~Sex"
+    assert data.attrs["labels"]["x"] == "Age" and data.attrs["units"] == {"x": "(yr)", "y": "(mm)"}
+    r("assign('Orthodont', nlme::Orthodont, envir = globalenv())")
+    for arguments, code in (
+        ({"fixed": "distance ~ age"}, "distance ~ age, data = Orthodont"),
+        (
+            {"fixed": "distance ~ age * Sex", "random": "~ 1"},
+            "distance ~ age * Sex, data = Orthodont, random = ~ 1",
+        ),
+        (
+            {"fixed": "distance ~ age", "random": "pdDiag(~ age)"},
+            "distance ~ age, Orthodont, random = pdDiag(~ age)",
+        ),
+    ):
+        fit = rbridge.lme(data=data, **arguments)
+        assert str(fit.summary()) == r.printed(f"summary(lme({code}))")
+    curves = "augPred(lme(distance ~ age, Orthodont, random = pdDiag(~ age)), length.out = 3)"
+    assert str(fit.aug_pred(length_out=3)) == r.printed(curves)
+    r("rm(Orthodont, envir = globalenv())")
+    nested = rbridge.lme(
+        "yield ~ nitro", rbridge.r_data("Oats").assign(Variety=lambda d: d["Variety"]), "~ 1"
+    )
+    assert list(nested.n_groups) == ["Block"]
+    two = rbridge.r_data("Pixel")
+    assert list(rbridge.lme("pixel ~ day", two, "~ 1").n_groups) == ["Dog", "Side"]
+    data.attrs.clear()
+    with pytest.raises(rbridge.ArgumentError, match="random is missing"):
+        rbridge.lme("distance ~ age", data)
+
+
 def test_a_frame_in_r_prints_and_is_pickled() -> None:
     made = rbridge.to_r(pd.DataFrame({"x": [1.5, 2.5], "s": ["a", "b"]}))
     assert "2 obs. of  2 variables" in repr(made) and list(made.r.names) == ["x", "s"]
