@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pyimpl.arguments import check_control, check_method, refuse_structure
+from pyimpl.arguments import check_control, check_method, lasting, refuse_structure
 from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
@@ -34,6 +34,7 @@ from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
+from pyimpl.progress import RowsRead
 from pyimpl.sources import resolve
 from pyimpl.starts import point_of
 from pyimpl.stream import in_pieces, lme_in_pieces
@@ -83,7 +84,10 @@ def lme(
         way to the optimum don't matter here, as the optimum doesn't depend on it, but for ``maxIter`` (0: no search,
         the fit is at its starting values). ``{"sigma": 1.5}`` is a within-group standard deviation that is known.
         Beyond R: ``{"rank_deficient": "drop"}`` leaves out columns of the fixed effects that are linear combinations
-        of the columns before them, instead of refusing them, and says so in a warning.
+        of the columns before them, instead of refusing them, and says so in a warning. ``{"verbose": True}`` (or R's
+        ``msVerbose``) prints to stderr how a long fit goes on, and ``{"callback": function}`` calls a function with
+        each step, a ``RowsRead`` or an ``Iteration``. ``{"distributed": True}`` leaves the groups of a Dask DataFrame
+        on the workers (the answer is a ``DealtFit``).
     contrasts : mapping, optional
         Contrasts by factor: ``{"sector": "contr.sum"}``.
 
@@ -128,9 +132,19 @@ def lme(
     given = point_of(
         [block.start for level in reversed(design.levels) for block in level.blocks], likelihood, start
     )
-    optimum = minimise(likelihood, start, settings.max_steps, given)
+    settings.watch(RowsRead(2, design.n_obs))
+    optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
     call = Call(
-        formula, frame.source, random, correlation, weights, subset, method, na_action, control, contrasts
+        formula,
+        frame.source,
+        random,
+        correlation,
+        weights,
+        subset,
+        method,
+        na_action,
+        lasting(control),
+        contrasts,
     )
     model = Model(formula, method, frame, design, call)
     messages = warnings_of(model, optimum, convergence_of(model, optimum))
@@ -165,10 +179,9 @@ def _select(
 
 def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:
     """Compress the rows, and say which column is to blame if that can't be done."""
-    starts = [np.flatnonzero(np.diff(codes, prepend=-1)) for codes in reversed(design.sorted_codes)]
     try:
         order = None if design.is_sorted else design.order
-        return compress(design.columns(), starts, structures, order)
+        return compress(design.columns(), design.starts, structures, order)
     except DependentColumnError as error:
         column = int(error.columns[0])
         raise dependent(design.fixed.names[column], bool(np.ptp(design.X[:, column]) == 0)) from None
