@@ -18,8 +18,8 @@ _PANELS: tuple[tuple[str, Callable[[Case], bool], Callable[[Case], int]], ...] =
 
 
 def header(engines: Sequence[str]) -> str:
-    first = f"{'':34}{'regression':>{WIDTH}}" + "".join(f"{engine:>{WIDTH}}" for engine in engines)
-    second = f"{'':34}{'ms':>{WIDTH}}" + f"{'regressions':>{WIDTH}}" * bool(engines)
+    first = f"{'':40}{'regression':>{WIDTH}}" + "".join(f"{engine:>{WIDTH}}" for engine in engines)
+    second = f"{'':40}{'ms':>{WIDTH}}" + f"{'regressions':>{WIDTH}}" * bool(engines)
     return f"{first}{'pyimpl MB':>{WIDTH}}{'data MB':>{WIDTH}}\n{second}"
 
 
@@ -31,7 +31,7 @@ def line(row: Sequence[Timing], engines: Sequence[str], limit: float) -> str:
     cells += [cell(by_engine[engine], limit / regression.regression) for engine in engines]
     own = by_engine.get("pyimpl", regression)
     cells += [f"{each / 1e6:.0f}" for each in (own.peak_bytes, own.frame_bytes)]
-    return f"{regression.case:34}" + "".join(f"{text:>{WIDTH}}" for text in cells)
+    return f"{regression.case:40}" + "".join(f"{text:>{WIDTH}}" for text in cells)
 
 
 def cell(timing: Timing, limit: float) -> str:

@@ -234,7 +234,7 @@ def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
 
 def _looked_up(values: Any) -> tuple[CodeArray, list[str]]:
     codes, found = pd.factorize(values)
-    return np.asarray(codes, dtype=np.intp), [str(level) for level in np.asarray(found, dtype=object)]
+    return np.asarray(codes, dtype=np.intp), list(map(str, np.asarray(found, dtype=object)))
 
 
 def _changes(values: Any) -> BoolArray:

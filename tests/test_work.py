@@ -1,0 +1,186 @@
+"""What a fit costs is counted, not timed: passes over the rows, evaluations, statements, memory, imports.
+
+So a change that makes it slower fails on any machine. Each bound says what makes up the work it allows; where a change
+does better, lower it.
+"""
+
+import importlib
+import os
+import subprocess
+import sys
+import tracemalloc
+from collections import Counter
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pyimpl
+from crosscheck import load_hsb
+from pyimpl.objective import Likelihood
+
+# These are modules as well as functions of the packages above them.
+lme_module = importlib.import_module("pyimpl.lme")
+moments = importlib.import_module("pyimpl.moments")
+optimize = importlib.import_module("pyimpl.optimize")
+evaluate = importlib.import_module("pyimpl.formula.evaluate")
+grouping = importlib.import_module("pyimpl.grouping")
+values = importlib.import_module("pyimpl.formula.values")
+
+
+def simulated(n_rows: int, n_groups: int) -> pd.DataFrame:
+    rng = np.random.default_rng(20261122)
+    g = np.sort(rng.integers(0, n_groups, n_rows))
+    x = rng.normal(size=n_rows)
+    b = rng.normal(size=(n_groups, 2)) * [1.0, 0.5]
+    y = 1 + 2 * x + b[g, 0] + b[g, 1] * x + rng.normal(size=n_rows)
+    return pd.DataFrame({"g": pd.Series(g).map("g{:07d}".format), "x": x, "y": y})
+
+
+def slopes(data: pd.DataFrame) -> pyimpl.LmeFit:
+    return pyimpl.lme("y ~ x", data, "~ x | g")
+
+
+def count_evaluations(monkeypatch: pytest.MonkeyPatch, fit: Any) -> tuple[Counter[int], Counter[int]]:
+    """How often the likelihood and its curvature are evaluated, by the number of groups."""
+    values_of: Counter[int] = Counter()
+    curvatures: Counter[int] = Counter()
+    evaluate_once, curvature_once = Likelihood.evaluate, optimize.second_derivatives
+
+    def evaluated(self: Likelihood, theta: Any) -> Any:
+        values_of[self.moments.levels[0].A.shape[-1]] += 1
+        return evaluate_once(self, theta)
+
+    def curved(likelihood: Likelihood, evaluation: Any) -> Any:
+        curvatures[likelihood.moments.levels[0].A.shape[-1]] += 1
+        return curvature_once(likelihood, evaluation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Likelihood, "evaluate", evaluated)
+        patch.setattr(optimize, "second_derivatives", curved)
+        fit()
+    return values_of, curvatures
+
+
+def count_statements(call: Any) -> int:
+    """Lines of pyimpl that run: about as many calls of numpy, each over all rows or groups at once."""
+    lines = 0
+
+    def local(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return local
+
+    def enter(frame: FrameType, event: str, argument: object) -> Any:
+        return local if f"{os.sep}pyimpl{os.sep}" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def test_a_small_fit_needs_few_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
+    hsb = load_hsb()
+    found = count_evaluations(monkeypatch, lambda: pyimpl.lme("mathach ~ cses", hsb, "~ cses | id"))
+    # Exact second derivatives: Newton's steps, of which the last two are within rounding of the optimum.
+    assert found[0].total() <= 8
+    # Near the optimum the curvature known there serves to the end.
+    assert found[1].total() <= 6
+
+
+def test_of_many_groups_a_part_is_searched_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = simulated(50_000, 5_000)
+    evaluations, curvatures = count_evaluations(monkeypatch, lambda: slopes(data))
+    n_groups = data["g"].nunique()
+    # One at the start that the part gave, and five steps.
+    assert evaluations[n_groups] <= 6
+    assert curvatures[n_groups] <= 4
+    assert all(size <= n_groups / 15 for size in evaluations if size < n_groups)
+
+
+def test_an_evaluation_is_a_fixed_number_of_statements() -> None:
+    small, large = (slopes(simulated(10 * n, n)) for n in (300, 3_000))
+    counts = [
+        count_statements(lambda fit=fit: fit.likelihood.evaluate(fit.optimum.evaluation.theta))
+        for fit in (small, large)
+    ]
+    assert counts[0] == counts[1]  # whatever the number of groups
+    # Sweep up: whiten two rows a group; sweep down: BLUPs and the gradient. Two random effects, two fixed.
+    assert counts[0] <= 150
+
+
+def test_no_loop_runs_over_rows_or_groups() -> None:
+    few, many = simulated(10_000, 1_000), simulated(30_000, 3_000)
+    statements = [count_statements(lambda data=data: slopes(data)) for data in (few, many)]
+    # A step more or less of the search may be needed; a loop over groups would be thousands.
+    assert abs(statements[1] - statements[0]) <= 1_000
+    assert max(statements) <= 6_000
+
+
+def test_the_rows_are_rotated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = simulated(80_000, 8_000)
+    rotated: list[tuple[int, int]] = []
+    rotate = moments.rotate
+
+    def counted(columns: Any, *rest: Any) -> Any:
+        rotated.append(columns.shape)
+        return rotate(columns, *rest)
+
+    monkeypatch.setattr(moments, "rotate", counted)
+    slopes(data)
+    assert sum(rows for _, rows in rotated) == len(data)
+    assert {columns for columns, _ in rotated} == {3}  # 1, x and y: those of Z are those of X
+    assert (
+        max(rows for _, rows in rotated) < 40_000
+    )  # a block at a time, which stays in the processor's cache
+
+
+def test_each_column_of_the_data_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: Counter[str] = Counter()
+    read_column = values.read_column
+
+    def counted(frame: pd.DataFrame, name: str, argument: str) -> Any:
+        read[name] += 1
+        return read_column(frame, name, argument)
+
+    for module in (evaluate, grouping):
+        monkeypatch.setattr(module, "read_column", counted)
+    data = simulated(3_000, 300).assign(f=lambda frame: np.where(frame["x"] > 0, "a", "b"))
+    pyimpl.lme("y ~ x * f", data, "~ x | g")
+    assert read == {"y": 1, "x": 1, "f": 1, "g": 1}
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_memory_is_bound_by_the_design(shuffled: bool) -> None:
+    data = simulated(200_000, 20_000)
+    data = data.sample(frac=1, random_state=1, ignore_index=True) if shuffled else data
+    slopes(data)  # what is imported or set up on first use is no part of it
+    tracemalloc.start()
+    fit = slopes(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    design = fit.model.design
+    columns = 1 + design.X.shape[1] + sum(Z.shape[1] for Z in design.Z)
+    # Beside twice [y | X | Z] (80 bytes a row) there are the moments of two random effects for ten rows, (4 + 6)
+    # numbers a group, and what an evaluation makes of them: twice 8 bytes a row.
+    assert peak <= 2 * 8 * len(data) * columns + 16 * len(data)
+    assert np.shares_memory(design.X, design.Z[0])
+
+
+def test_importing_pyimpl_imports_little() -> None:
+    program = (
+        "import sys, pandas, scipy.linalg, scipy.special; before = set(sys.modules)\n"
+        "import pyimpl; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    foreign = [name for name in done.stdout.split() if name.split(".")[0] != "pyimpl"]
+    # Of scipy the triangular solves and the special functions behind tails; scipy.stats, formulaic, matplotlib,
+    # pyarrow.dataset, dask and their kind are imported where they are used. A few small ones of Python's own remain.
+    assert len(foreign) <= 6, foreign
+    assert {name.split(".")[0] for name in foreign} <= set(sys.stdlib_module_names)
