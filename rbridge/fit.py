@@ -41,6 +41,10 @@ class LmeFit(Diagnosis):
 
     MODEL: ClassVar[str] = "lme"
 
+    def t_table(self, adjust_sigma: bool = True) -> pd.DataFrame:
+        """Return ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``; see :meth:`summary`."""
+        return self.summary(adjust_sigma).t_table
+
     def var_corr(self) -> tables.VarCorr:
         """Return the variances, standard deviations and correlations of the random effects."""
         made: tables.VarCorr = self._ask("rb_var_corr", decode=tables.decode_var_corr)

@@ -169,6 +169,7 @@ def test_summaries_without_the_adjustment(r) -> None:
     r("m <- lme(distance ~ age, data = orthodont, random = ~ age | Subject, method = 'ML')")
     assert str(fit.summary(adjust_sigma=False)) == r.printed("summary(m, adjustSigma = FALSE)")
     assert str(fit.summary()) == r.printed("summary(m)") != str(fit.summary(False))
+    np.testing.assert_array_equal(fit.t_table(False)["Std.Error"], r("sqrt(diag(vcov(m)))"))
 
 
 def test_confidence_limits(r, one) -> None:
