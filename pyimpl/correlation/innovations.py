@@ -10,7 +10,7 @@ is the matrix D = P0 - Var(x_t | past), which needs no variance of the disturban
 
 (Harvey 1989, section 3.2, in other symbols). e / sqrt(F) are the whitened rows and sum log F is the log-determinant,
 so the cost is linear in the rows; missing times are longer steps. The loop runs over the rows of the longest group,
-each of its statements over all groups that are that long.
+each of its statements over all groups that are that long. Equal steps go faster: :mod:`pyimpl.correlation.steady`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyimpl.arrays import Array, Indices
-from pyimpl.correlation.layout import Layout
+from pyimpl.correlation.layout import Layout, longest_first
+from pyimpl.correlation.steady import in_equal_steps
 from pyimpl.grouped import multiply
 
 
@@ -52,34 +53,26 @@ def innovations(process: Process, which: Indices, layout: Layout, columns: Array
         The groups.
     columns : (c, N) array
     """
-    by_size = np.argsort(-layout.sizes, kind="stable")
-    starts, sizes = layout.starts[by_size], layout.sizes[by_size]
-    lengths = np.arange(1, int(sizes[0]) + 1)
-    alive = np.searchsorted(-sizes, -lengths, side="right")  # groups that have a row at each place
-    # Where all steps are the same, so is all that groups know at the same place: one D serves them.
-    equal = process.transitions.shape[2] <= 1
-    state, D = _nothing_known(process, len(columns), 1 if equal else len(starts))
-    state = np.repeat(state, len(starts), axis=2) if equal else state
-    out = np.empty(columns.shape, np.result_type(columns, D))
-    log_det = np.zeros((), D.dtype)
-    for place, groups in enumerate(alive):
-        rows = starts[:groups] + place
+    groups = longest_first(layout)
+    if process.transitions.shape[2] == 1:
+        return in_equal_steps(process.transitions[:, :, 0], process.covariance, groups, columns)
+    n_groups, r = len(groups.starts), len(process.covariance)
+    dtype = np.result_type(process.covariance, process.transitions, float)
+    D, state = np.zeros((r, r, n_groups), dtype), np.zeros((r, len(columns), n_groups), dtype)
+    out = np.empty(columns.shape, np.result_type(columns, dtype))
+    log_det = np.zeros((), dtype)
+    for place in range(groups.longest):
+        alive = groups.alive(place)
+        rows = groups.starts[:alive] + place
         if place:
-            T = process.transitions if equal else process.transitions[:, :, which[rows]]
-            D = D if equal else D[:, :, :groups]
-            D = multiply(multiply(T, D), T.swapaxes(0, 1))
-            state = multiply(T, state[:, :, :groups])
+            T = process.transitions[:, :, which[rows]]
+            D = multiply(multiply(T, D[:, :, :alive]), T.swapaxes(0, 1))
+            state = multiply(T, state[:, :, :alive])
         F = 1 - D[0, 0]
         error = columns[:, rows] - state[0]
         out[:, rows] = error / np.sqrt(F)
-        log_det = log_det + (groups * np.log(F[0]) if equal else np.log(F).sum())
+        log_det = log_det + np.log(F).sum()
         gain = (process.covariance[:, :1] - D[:, 0]) / F
         state = state + gain[:, None] * error
         D = D + gain[:, None] * (gain * F)[None]
     return out, log_det
-
-
-def _nothing_known(process: Process, n_columns: int, n_groups: int) -> tuple[Array, Array]:
-    """State and D before the first row."""
-    r, dtype = len(process.covariance), np.result_type(process.covariance, process.transitions, float)
-    return np.zeros((r, n_columns, n_groups), dtype), np.zeros((r, r, n_groups), dtype)

@@ -64,3 +64,31 @@ def lay_out(codes: Indices, covariate: Array | None = None) -> Layout:
     starts = np.cumsum(sizes) - sizes
     is_sorted = bool((order[1:] > order[:-1]).all())
     return Layout(None if is_sorted else order, starts, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class LongestFirst:
+    """Groups by falling size, so that those with a row at some place are the first few.
+
+    Attributes
+    ----------
+    starts, sizes : (G,) int arrays
+    """
+
+    starts: Indices
+    sizes: Indices
+
+    @property
+    def longest(self) -> int:
+        """The rows of the longest group."""
+        return int(self.sizes[0])
+
+    def alive(self, place: int) -> int:
+        """How many groups have more than ``place`` rows."""
+        return int(np.searchsorted(-self.sizes, -place, side="left"))
+
+
+def longest_first(layout: Layout) -> LongestFirst:
+    """The groups of a layout, the longest first."""
+    order = np.argsort(-layout.sizes, kind="stable")
+    return LongestFirst(layout.starts[order], layout.sizes[order])
