@@ -25,7 +25,10 @@ rb_list_overview <- function(handle, kept) {
   level <- attr(fit, "level")
   sizes <- structure(length(fit), names = handle$model$group_names[[level]])
   log_lik <- tryCatch(stats::logLik(fit), error = function(e) structure(NA_real_, df = NA_real_, class = "logLik"))
-  rb_scalars(log_lik, "ML", nlme::pooledSD(fit), length(kept), sizes, kept, kept)
+  # fitted() and residuals() list the groups as they first appear, each with its rows in their order
+  positions <- split(seq_along(kept), attr(fit, "groups"))[names(fit)][attr(fit, "origOrder")]
+  rows <- kept[unlist(positions, use.names = FALSE)]
+  rb_scalars(log_lik, "ML", nlme::pooledSD(fit), length(kept), sizes, rows, kept)
 }
 
 rb_list_coef <- function(handle) {

@@ -126,6 +126,19 @@ def test_lm_list(r) -> None:
     pd.testing.assert_frame_equal(again.coef(), fit.coef())
 
 
+def test_values_of_a_list_follow_the_data(r) -> None:
+    """nlme lists them group by group; here they are aligned, whatever the order of the rows."""
+    data = r.frame("Oats").sample(frac=1, random_state=1)
+    data.loc[data.index[5], "yield"] = np.nan
+    fit = rbridge.lm_list("yield ~ nitro | Block", data, na_action="omit", subset="nitro < 0.5")
+    used = data[(data["nitro"] < 0.5) & data["yield"].notna()]
+    assert list(fit.fitted().index) == list(used.index) == list(fit.get_data().index)
+    np.testing.assert_allclose(fit.fitted(), fit.predict(used), rtol=1e-12)
+    np.testing.assert_allclose(fit.fitted() + fit.residuals(), used["yield"], rtol=1e-12)
+    scaled = fit.residuals("pooled.pearson") * fit.sigma
+    np.testing.assert_allclose(scaled, fit.residuals(), rtol=1e-12, atol=1e-12)
+
+
 def test_a_list_of_one_of_several_levels(r) -> None:
     data = r.frame("Oats")
     for level in (1, 2):
