@@ -303,3 +303,24 @@ def test_other_models_in_workers() -> None:
     )
     one = rbridge.lm_list("Reaction ~ Days | Subject", data, isolated=True).coef()
     pd.testing.assert_frame_equal(one, rbridge.lm_list("Reaction ~ Days | Subject", data).coef())
+
+
+def test_values_of_lmer_follow_the_data() -> None:
+    data = rbridge.r_data("sleepstudy", "lme4").sample(frac=1, random_state=2)
+    data.index = [f"row {k}" for k in data.index]
+    data.iloc[[4, 100], 0] = np.nan
+    known = data["Reaction"].notna()
+    formula = "Reaction ~ Days + (Days | Subject)"
+    omit, exclude = (rbridge.lmer(formula, data, na_action=action) for action in ("omit", "exclude"))
+    assert list(omit.fitted().index) == list(data.index[known]) and omit.n_obs == 178
+    assert list(exclude.fitted().index) == list(data.index) and list(exclude.fitted().notna()) == list(known)
+    for fit in (omit, exclude):
+        values = (fit.fitted() + fit.residuals()).dropna()
+        np.testing.assert_allclose(values, data["Reaction"][known], rtol=1e-12)
+        np.testing.assert_allclose(fit.fitted().dropna(), fit.predict(data[known]), rtol=1e-12)
+        assert list(fit.fitted(0).index) == list(fit.fitted().index)
+        assert list(fit.simulate(1, seed=1).index) == list(fit.fitted().index)
+    with pytest.raises(rbridge.DataError, match="missing values"):
+        rbridge.lmer(formula, data, na_action="fail")
+    some = rbridge.lmer(formula, data, subset="Days > 3")
+    assert list(some.fitted().index) == list(data.index[known & (data["Days"] > 3)])
