@@ -11,6 +11,7 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.errors import ArgumentError, DataError
+from pyimpl.foreign import to_pandas
 from pyimpl.formula import rows_where
 
 NA_ACTIONS = ("fail", "omit", "exclude")
@@ -112,10 +113,13 @@ def data_name(data: pd.DataFrame) -> str:
 
 
 def check_frame(data: object, argument: str = "data") -> pd.DataFrame:
-    """Return ``data`` if it is a DataFrame that rows can be taken from."""
-    if not isinstance(data, pd.DataFrame):
+    """Return ``data`` if it is a DataFrame that rows can be taken from; an eager polars or Arrow frame as one."""
+    if isinstance(data, pd.DataFrame):
+        return data
+    frame = to_pandas(data)
+    if frame is None:
         raise ArgumentError(f"{argument}: expected a pandas DataFrame, got {type(data).__name__}")
-    return data
+    return frame
 
 
 def check_na_action(na_action: object) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from pyimpl.errors import ArgumentError, DataError
+from pyimpl.foreign import from_polars
 
 # Rows of a piece: enough that numpy's calls cost nothing, few enough that ten columns are less than 100 MB.
 _ROWS = 1 << 20
@@ -151,7 +152,7 @@ class PolarsPieces(Pieces):
         first = 0
         for batch in self.frame.select(list(columns)).collect_batches(chunk_size=_ROWS, maintain_order=True):
             if len(batch):
-                frame = batch.to_arrow().to_pandas()
+                frame = from_polars(batch)
                 frame.index = pd.RangeIndex(first, first + len(frame))
                 first += len(frame)
                 yield frame
