@@ -102,7 +102,10 @@ def covariances_of_groups(
     ------
     ArgumentError
         There is no such group.
+    NotSupportedError
+        The rows weren't kept.
     """
+    _ = model.design.kept
     grouping = model.levels[depth - 1].grouping
     given = depth if kind == "conditional" else 0
     tables = {}

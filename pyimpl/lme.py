@@ -30,6 +30,7 @@ from pyimpl.formula.variables import check_columns
 from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
 from pyimpl.grouped_data import known_groups
 from pyimpl.lists.result import LmList
+from pyimpl.lme_in_pieces import lme_in_pieces
 from pyimpl.model import Model
 from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
 from pyimpl.objective import Likelihood
@@ -37,7 +38,7 @@ from pyimpl.optimize import minimise, starting_point
 from pyimpl.progress import RowsRead
 from pyimpl.sources import resolve
 from pyimpl.starts import point_of
-from pyimpl.stream import in_pieces, lme_in_pieces
+from pyimpl.stream import in_pieces
 from pyimpl.unfit import dependent, perfect
 
 

@@ -5,7 +5,6 @@ The second builds each piece's columns and rotates its rows (:mod:`pyimpl.stream
 group, from which everything else goes its usual way. Memory is bound by the pieces and the groups.
 """
 
-from pyimpl.stream.lme import lme_in_pieces
 from pyimpl.stream.sources import Pieces, in_pieces
 
-__all__ = ["Pieces", "in_pieces", "lme_in_pieces"]
+__all__ = ["Pieces", "in_pieces"]

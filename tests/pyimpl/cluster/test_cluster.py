@@ -1,12 +1,17 @@
 """Fits on Dask equal those in memory, on any number of workers and with the groups left on them."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from crosscheck import load_hsb
 from pyimpl import lme
+from pyimpl.cluster import likelihood
+from pyimpl.curvature import second_derivatives
 from pyimpl.errors import ArgumentError, DataError, NotSupportedError
+from pyimpl.stream import tasks
 
 dask = pytest.importorskip("dask")
 frames = pytest.importorskip("dask.dataframe")
@@ -190,3 +195,53 @@ def test_distributed_is_for_dask_frames(hsb, tmp_path):
         lme("mathach ~ ses", tmp_path / "hsb.parquet", "~ 1 | school", control=DISTRIBUTED)
     with pytest.raises(ArgumentError, match="distributed must be True or False"):
         lme("mathach ~ ses", hsb, "~ 1 | school", control={"distributed": "yes"})
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["plot", "qqnorm", "pairs", "acf", "variogram", "simulate", "get_data", "aug_pred", "get_groups"],
+)
+def test_what_needs_all_rows_at_once_is_refused(partitions, method):
+    fit = lme("mathach ~ ses", partitions, "~ 1 | school", control=DISTRIBUTED)
+    with pytest.raises(NotSupportedError, match="the rows were read in pieces and not kept"):
+        getattr(fit, method)()
+
+
+@pytest.mark.parametrize("control", [None, DISTRIBUTED])
+def test_data_that_change_between_the_readings_are_refused(hsb, control):
+    readings = []
+
+    def half():
+        readings.append(1)
+        return hsb if len(readings) < 2 else hsb.replace({"sector": {"Catholic": "Other"}})
+
+    part = dask.delayed(half, pure=False)()
+    data = frames.from_delayed([part], meta=hsb.iloc[:0], verify_meta=False)
+    with pytest.raises(DataError, match="Other"):
+        lme("mathach ~ sector", data, "~ 1 | school", control=control)
+
+
+def test_an_evaluation_moves_kilobytes(monkeypatch):
+    """Whatever the number of groups is."""
+    moved = []
+
+    def recorded(wanted):
+        result = tasks.result(wanted)
+        moved.append(len(pickle.dumps(result)))
+        return result
+
+    monkeypatch.setattr(likelihood, "result", recorded)
+    sent = []
+    rng = np.random.default_rng(1)
+    for n_groups in (50, 5000):
+        g = np.repeat(np.arange(n_groups), 4)
+        x = rng.normal(size=len(g))
+        data = pd.DataFrame({"y": rng.normal(size=n_groups)[g] + x + rng.normal(size=len(g)), "x": x, "g": g})
+        fit = lme("y ~ x", frames.from_pandas(data, npartitions=4), "~ x | g", control=DISTRIBUTED)
+        moved.clear()
+        evaluation = fit.likelihood.evaluate(fit.optimum.evaluation.theta)
+        second_derivatives(fit.likelihood, evaluation)
+        assert len(moved) == 3
+        assert sum(moved) < 3000
+        sent.append(len(pickle.dumps(evaluation.up.fixed)))
+    assert sent[0] == sent[1] < 1000

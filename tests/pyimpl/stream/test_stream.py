@@ -121,6 +121,8 @@ def test_what_needs_all_rows_at_once_is_refused(parquet, method):
     fit = lme("mathach ~ ses", parquet, "~ 1 | school")
     with pytest.raises(NotSupportedError, match="the rows were read in pieces and not kept"):
         getattr(fit, method)()
+    with pytest.raises(NotSupportedError, match="the rows were read in pieces and not kept"):
+        fit.get_var_cov(type="conditional")
 
 
 def test_files_that_differ_are_refused_by_column(hsb, tmp_path):
