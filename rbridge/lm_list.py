@@ -14,6 +14,7 @@ from rbridge.base import Fit
 from rbridge.errors import ArgumentError
 from rbridge.fitting import fit_in_r, origin_of
 from rbridge.gls import predict_rows
+from rbridge.naming import from_grouped, with_groups
 from rbridge.printed import GroupTables, decode_group_tables
 from rbridge.tables import check_confidence
 
@@ -91,8 +92,8 @@ class LmList(Fit):
 
 
 def lm_list(
-    formula: str,
-    data: pd.DataFrame,
+    formula: str | pd.DataFrame,
+    data: pd.DataFrame | None = None,
     level: int | None = None,
     subset: Any = None,
     na_action: str = "fail",
@@ -106,7 +107,8 @@ def lm_list(
     Parameters
     ----------
     formula
-        With the groups behind a bar: ``"distance ~ age | Subject"``.
+        With the groups behind a bar: ``"distance ~ age | Subject"``; or without them if the data know their groups
+        (as :func:`rbridge.r_data` gives them). Such data alone stand for their own formula.
     level
         Of several grouping factors the one whose groups have a regression each, from 1; the innermost if left out.
     pool
@@ -118,9 +120,11 @@ def lm_list(
     -------
     LmList
     """
+    formula, data = from_grouped(formula, data, "formula")
     given = dict(locals())  # the arguments by name
     frame = checks.check_frame(data)
-    texts: dict[str, str | Mapping[str, str]] = {"formula": arguments.check_text(formula, "formula")}
+    text = with_groups(arguments.check_text(formula, "formula"), frame)
+    texts: dict[str, str | Mapping[str, str]] = {"formula": text}
     expression, keep = arguments.check_subset(subset, frame)
     if expression is not None:
         texts["subset"] = expression

@@ -11,12 +11,12 @@ from rbridge import arguments, checks
 from rbridge.arguments import Control, Request
 from rbridge.fit import LmeFit
 from rbridge.fitting import fit_in_r, origin_of
-from rbridge.naming import grouped_random
+from rbridge.naming import from_grouped, grouped_random
 
 
 def lme(
     fixed: Any,
-    data: pd.DataFrame,
+    data: pd.DataFrame | None = None,
     random: Any = None,
     correlation: Any = None,
     weights: Any = None,
@@ -35,7 +35,8 @@ def lme(
     ----------
     fixed
         The response and the fixed effects, an R formula: ``"mathach ~ meanses * cses"``. ``.`` on the right
-        side is all columns that the response doesn't use; ``pi`` inside an expression is the number.
+        side is all columns that the response doesn't use; ``pi`` inside an expression is the number. Grouped data
+        (see ``random``) may stand here alone, for their response by their primary covariate.
     data
         One row an observation; only the columns that the model uses are carried to R (:mod:`rbridge.frames`
         says how). Factor levels: a categorical's own order, otherwise sorted by code point.
@@ -86,6 +87,9 @@ def lme(
     RWarning
         For each warning that R gave; also kept in ``fit.warnings``.
     """
+    if isinstance(fixed, pd.DataFrame):  # as in R, grouped data alone: the response by the primary covariate
+        fixed, data = from_grouped(fixed, data, "fixed")
+        fixed = fixed.rpartition("|")[0] if isinstance(fixed, str) else fixed
     given = dict(locals())  # the arguments by name, for update()
     frame = checks.check_frame(data)
     request = _check(

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from rbridge.errors import ArgumentError
+
 
 def data_name(data: pd.DataFrame) -> str:
     """Return what the page calls the data: ``data.attrs["name"]`` if R could call it so, else "data"."""
@@ -70,3 +72,26 @@ def primary_covariate(data: pd.DataFrame) -> str | None:
         return None
     covariate = formula.rpartition("|")[0].partition("~")[2].strip()
     return f"~ {covariate}" if covariate not in ("", "1") else None
+
+
+def from_grouped(formula: Any, data: Any, argument: str) -> tuple[Any, Any]:
+    """Return formula and data where grouped data stand for both, as in R: their display formula with its groups.
+
+    Anything else is returned as it is.
+    """
+    if data is not None or not isinstance(formula, pd.DataFrame):
+        return formula, data
+    display = formula.attrs.get("formula")
+    if not isinstance(display, str) or "|" not in display:
+        raise ArgumentError(
+            f"{argument} is a frame that knows no groups; write a formula, or pass such as rbridge.r_data gives"
+        )
+    return display, formula
+
+
+def with_groups(formula: str, data: pd.DataFrame) -> str:
+    """Return a formula with the groups that the data know, if it has none of its own."""
+    display = data.attrs.get("formula")
+    if "|" in formula or not isinstance(display, str) or "|" not in display:
+        return formula
+    return f"{formula} | {display.rpartition('|')[2].strip()}"

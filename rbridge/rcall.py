@@ -108,7 +108,8 @@ def rcall(line: str, engine: Any = "nlme", **frames: Any) -> Any:
         known.formals[name]: _value(name, text, frames)
         for name, text in _matched(function, list(known.formals), arguments).items()
     }
-    if "data" not in call:
+    first = known.formals[next(iter(known.formals))]
+    if "data" not in call and isinstance(call.get(first), str):
         raise ArgumentError(f"line: {function}() names no data; write data = and pass that frame by its name")
     if function == "lmer":
         _reml_as_method(call)
@@ -230,6 +231,8 @@ def _value(name: str, text: str, frames: Mapping[str, Any]) -> Any:
         return _literal(text, name)
     if name in ("control", "contrasts"):
         return _listed(text, name)
+    if name in ("fixed", "object") and text in frames:  # grouped data, which know their own formula
+        return _named(frames[text], text)
     return text
 
 

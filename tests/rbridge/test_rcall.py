@@ -175,6 +175,21 @@ def test_code_in_a_line_is_never_run(orthodont, tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.needs_r
+@pytest.mark.parametrize("line", ["lmList(Orthodont)", "lmList(distance ~ age, Orthodont)", "lme(Orthodont)",
+                                  "lme(distance ~ age, Orthodont)", "lme(Orthodont, random = ~ 1)"])  # fmt: skip
+def test_lines_that_leave_the_groups_to_the_data(r, line: str) -> None:
+    data = rbridge.r_data("Orthodont")
+    r("assign('Orthodont', nlme::Orthodont, envir = globalenv())")
+    fit = rbridge.rcall(line, Orthodont=data)
+    np.testing.assert_array_equal(fit.fixef(), r(f"fixef(nlme::{line})"))
+    native = rbridge.rcall(line, engine="pyimpl", Orthodont=data)
+    np.testing.assert_allclose(native.fixef(), fit.fixef(), rtol=1e-6)
+    r("rm(Orthodont, envir = globalenv())")
+    with pytest.raises(rbridge.ArgumentError, match=r"data|groups"):
+        rbridge.rcall(line.split("(")[0] + "(d)", d=pd.DataFrame({"x": [1.0]}))
+
+
 def test_engines_are_known() -> None:
     for wrong in ("os", "nothing", 3, None):
         with pytest.raises(rbridge.ArgumentError, match="engine"):
