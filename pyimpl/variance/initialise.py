@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ _STARTS = {
 
 @dataclass(frozen=True, slots=True)
 class VarianceColumns:
-    """What a form comes to on the data, the rows sorted as the model's groups are.
+    """What a form comes to on the data.
 
     Attributes
     ----------
@@ -38,19 +38,22 @@ class VarianceColumns:
         The strata's names by code, such as ``Male`` or ``Male*old``.
     parts : sequence of VarianceColumns
         Those of the parts of a varComb.
+    order : (N,) int array or None
+        What sorts the rows by the model's groups; None where they are sorted.
     """
 
     covariate: Array | None = None
     codes: Indices | None = None
     labels: Sequence[str] = ()
-    parts: Sequence[VarianceColumns] = field(default=())
+    parts: Sequence[VarianceColumns] = ()
+    order: Indices | None = None
 
 
 def initialise(request: VarianceRequest, columns: VarianceColumns) -> VarianceFunction:
     """Bind a variance function to rows.
 
-    Strata are taken in the order in which the rows show them, the first being varIdent's reference; values for
-    them go by name.
+    Strata are taken in the order in which the sorted rows show them, the first being varIdent's reference; values
+    for them go by name.
 
     Raises
     ------
@@ -126,11 +129,12 @@ def _strata(columns: VarianceColumns) -> tuple[Indices | None, tuple[str, ...]]:
     """The strata numbered in the order of their first rows, and their labels."""
     if columns.codes is None:
         return None, ("",)
-    present, first, inverse = np.unique(columns.codes, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order))
-    return rank[inverse.ravel()], tuple(str(columns.labels[code]) for code in present[order])
+    codes = columns.codes if columns.order is None else columns.codes[columns.order]
+    present, first = np.unique(codes, return_index=True)
+    present = present[np.argsort(first)]
+    rank = np.zeros(int(present.max()) + 1, np.intp)
+    rank[present] = np.arange(len(present))
+    return rank[columns.codes], tuple(str(columns.labels[code]) for code in present)
 
 
 def _names(structure: str, kind: str, labels: tuple[str, ...]) -> list[str]:
