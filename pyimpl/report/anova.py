@@ -69,6 +69,8 @@ def _above(page: AnovaPage) -> str:
 
 def _contrast(contrast: Contrast) -> str:
     values = zapsmall(contrast.values)
+    if values.size == 1:  # R drops the name of a single number
+        return f"[1] {format_real(values.ravel())[0]}\n"
     if len(contrast.rows) == 1:
         return named_numbers(values[0], contrast.names)
     return number_matrix(values, contrast.rows, contrast.names)

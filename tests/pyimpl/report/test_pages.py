@@ -221,6 +221,26 @@ def test_joint_test_is_r_s_page(case):
     assert render_anova(page) == case["page"]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1.0, "[1] 1"), (1 / 3, "[1] 0.3333333"), (1e-12, "[1] 1e-12"), (-1e6, "[1] -1e+06")]
+)
+def test_a_single_coefficient_is_shown_as_r_shows_a_number(value, shown):
+    """R: anova(lme(distance ~ age + Sex, Orthodont, ~ 1 | Subject), L = c(age = 1)), and other values."""
+    one = np.array([1.0])
+    columns = (("1",), one, one * 80, one * 114.83828, one * 0)
+    page = AnovaPage(
+        *columns,
+        label="F-test for linear combination(s)",
+        contrast=Contrast(("age",), one[None] * value, ("1",)),
+    )
+    assert render_anova(page).splitlines() == [
+        "F-test for linear combination(s)",
+        shown,
+        "  numDF denDF  F-value p-value",
+        "1     1    80 114.8383  <.0001",
+    ]
+
+
 @pytest.mark.parametrize(("field", "kind"), COVARIANCES.items())
 def test_covariance_is_r_s_page(field, kind):
     cases = {name: fit[field] for name, fit in FITS.items() if fit[field]}
