@@ -11,7 +11,6 @@ e is y through a filter (Anderson & Moore 1979, section 9.2), at the speed of co
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from pyimpl.arrays import Array
 from pyimpl.correlation.layout import LongestFirst
@@ -76,6 +75,10 @@ def _filter(
     Done in stretches, each as long as all before it, on the groups that reach it: so at most half of what is
     filtered lies beyond the end of a group.
     """
+    if first >= groups.longest:
+        return
+    from scipy.signal import lfilter  # as slow to import as all the rest of this package
+
     A = T - np.outer(T @ gain, np.eye(len(T))[0])
     b, a = _characteristic(T), _characteristic(A)
     while first < groups.longest:

