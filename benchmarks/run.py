@@ -38,7 +38,8 @@ class Timing:
     Attributes
     ----------
     state : str
-        ``"ok"``, ``"absent"``, ``"no such model"``, ``"too slow"`` or ``"failed"``.
+        ``"ok"``, ``"absent"``, ``"no such model"``, ``"too slow"``, ``"not asked"`` (as it was too slow for less) or
+        ``"failed"``.
     log_lik : float or None
     seconds, wall : float
         Median seconds, of all the process's threads together and on the wall.
@@ -84,22 +85,28 @@ class Settings:
 
 
 def run(numbers: Iterable[int], engines: Iterable[str], settings: Settings) -> Iterator[list[Timing]]:
-    """Time the engines on the cases; an engine that was too slow for one isn't asked for larger ones of the family."""
+    """Time the engines on the cases; one that was too slow for a case isn't asked for larger ones."""
     homes = {engine: _home(engine, settings.peers) for engine in ("regression", *engines)}
-    too_slow: set[tuple[str, str]] = set()
+    too_slow: list[tuple[str, Case]] = []
     for number in numbers:
         case, row = cases()[number], []
         with tempfile.TemporaryDirectory() as folder:
             if any(homes[engine] for engine in R_ENGINES if engine in homes):
                 _write(case, Path(folder))
             for engine, home in homes.items():
-                slow = (engine, case.family) in too_slow
-                timing = _time(number, case, engine, None if slow else home, folder, settings)
-                if slow or timing.state == "too slow":
-                    too_slow.add((engine, case.family))
-                    timing = replace(timing, state="too slow")
-                row.append(timing)
+                if any(name == engine and _is_larger(case, known) for name, known in too_slow):
+                    row.append(Timing(case.name, case.family, engine, "not asked"))
+                    continue
+                row.append(_time(number, case, engine, home, folder, settings))
+                if row[-1].state == "too slow":
+                    too_slow.append((engine, case))
         yield _compared(row)
+
+
+def _is_larger(case: Case, known: Case) -> bool:
+    """Whether a case has no fewer rows, random effects and levels than another."""
+    sizes = [(each.rows, each.random.count("x"), len(each.groups)) for each in (case, known)]
+    return all(own >= other for own, other in zip(*sizes, strict=True))
 
 
 def _compared(row: list[Timing]) -> list[Timing]:
@@ -169,9 +176,15 @@ def _time(
     except subprocess.TimeoutExpired:
         return replace(blank, state="too slow")
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        return replace(blank, state="failed", reason=lines[-1][:200])
+        return replace(blank, state="failed", reason=_reason(done.stderr) or f"exit status {done.returncode}")
     return _read(blank, json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _reason(stderr: str) -> str:
+    """The error in what a process wrote: R's begins with "Error", Python's is the last line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and "Execution halted" not in line]
+    first = next((k for k, line in enumerate(lines) if line.startswith("Error")), len(lines) - 1)
+    return " ".join(lines[max(first, 0) :])[:200]
 
 
 def _read(blank: Timing, found: dict[str, Any]) -> Timing:

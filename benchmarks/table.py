@@ -39,7 +39,7 @@ def cell(timing: Timing, limit: float) -> str:
     if timing.state == "too slow":
         return f">{limit:,.0f}"
     if timing.state != "ok":
-        return {"failed": "failed", "absent": ""}.get(timing.state, "-")
+        return {"failed": "failed", "absent": "", "not asked": ".."}.get(timing.state, "-")
     text = f"{timing.regressions:,.1f}" if timing.regressions < 1000 else f"{timing.regressions:,.0f}"
     return f"({text})" if timing.short > SHORT else text
 
@@ -47,7 +47,11 @@ def cell(timing: Timing, limit: float) -> str:
 def notes(rows: Sequence[Sequence[Timing]], limit: float) -> list[str]:
     """What the marks in the table mean, where there are any."""
     timings = [each for row in rows for each in row]
-    found = [f"> N: not finished after {limit:.0f} s"] if any(t.state == "too slow" for t in timings) else []
+    found = []
+    if any(each.state == "too slow" for each in timings):
+        found = [
+            f"> N: not finished after {limit:.0f} s; ..: not asked, as it was too slow for a smaller case"
+        ]
     for each in timings:
         if each.short > SHORT:
             found.append(f"({each.engine}, {each.case}: log-likelihood {each.short:.2g} below the best)")
