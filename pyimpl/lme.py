@@ -63,10 +63,10 @@ def lme(
         lacks, is taken from the response and added to fitted values and predictions. Or, as in R and without
         ``data``, grouped data, whose own formula is meant; or an ``lm_list``, whose coefficients become random.
     data : DataFrame, or what is read in pieces
-        One row an observation. A path to Parquet files, an Arrow data set, a polars LazyFrame or a Dask DataFrame is
-        read in pieces, twice, and never kept (the answer is a ``StreamedFit``). Text and categorical columns are
-        factors (levels in the order of a Categorical, otherwise sorted by code point). ``data.attrs["name"]`` is what
-        printed pages call it.
+        One row an observation; a polars DataFrame or an Arrow table will do. A path to Parquet files, an Arrow data
+        set, a polars LazyFrame or a Dask DataFrame is read in pieces, twice, and never kept (the answer is a
+        ``StreamedFit``). Text and categorical columns are factors (levels in the order of a Categorical or of
+        polars' Enum, otherwise sorted by code point). ``data.attrs["name"]`` is what printed pages call it.
     random : str, dict or structure
         The random effects: ``"~ ses | id"``, ``"~ 1 | school/child"``, ``{"id": "pdDiag(~ ses)"}`` (outermost level
         first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc. Starting
