@@ -86,11 +86,11 @@ def nested_groups(frame: pd.DataFrame, names: tuple[str, ...], argument: str) ->
     """As :func:`group_rows`, with any number of groups; errors are about ``argument``."""
     groupings: list[Grouping] = []
     for name in names:
-        groupings.append(_nest(name, *_factor_codes(frame, name, argument), groupings))
+        groupings.append(nest(name, *_factor_codes(frame, name, argument), groupings))
     return tuple(groupings)
 
 
-def _nest(name: str, codes: Indices, labels: Labels, outer: list[Grouping]) -> Grouping:
+def nest(name: str, codes: Indices, labels: Labels, outer: list[Grouping]) -> Grouping:
     """Place one factor's codes inside those of the levels further out."""
     if not outer:
         return Grouping(name, codes, labels, np.empty(0, np.intp), labels)

@@ -13,7 +13,7 @@ from pyimpl.covariance import Covariance
 from pyimpl.design import Level, learn_level
 from pyimpl.errors import DataError
 from pyimpl.formula import ColumnSpec, Formula, RandomLevel, check_contrasts, learn_columns
-from pyimpl.grouping import Grouping, nested_groups, refuse_one_label
+from pyimpl.grouping import Grouping, nest, refuse_one_label
 from pyimpl.stream.survey import Survey, group_codes
 
 
@@ -103,16 +103,12 @@ def make_plan(
         A grouping factor has one level only, or a transform needs to see all the data first.
     """
     names = [level.group for level in random]
-    combinations = pd.DataFrame(
-        {
-            name: pd.Categorical(known.groups[name], categories=list(known.factors[name].names))
-            for name in names
-        }
-    )
-    groupings = []
-    for each in nested_groups(combinations, tuple(names), "random"):
-        refuse_one_label(each.name, each.labels)
-        groupings.append(replace(each, codes=np.empty(0, np.intp)))
+    found: list[Grouping] = []
+    for name in names:
+        own = np.array(known.factors[name].names, dtype=object)
+        found.append(nest(name, pd.Index(own).get_indexer(pd.Index(known.groups[name])), own, found))
+        refuse_one_label(name, found[-1].labels)
+    groupings = [replace(each, codes=np.empty(0, np.intp)) for each in found]
     columns = learn(formula, random, known, contrasts, groupings)
     labels = tuple(pd.Index(list(known.factors[name].names)) for name in names)
     places = tuple(

@@ -44,16 +44,26 @@ def surveyed(reader: Reader, groups: Sequence[str], watch: Watch, keep_groups: b
         ]
         found: Survey | None = result(tree(_added, tasks))
     else:
-        found = None
-        for frame, missing in reader:
-            more = survey(frame, groups, missing, keep_groups)
-            found = more if found is None else found.add(more)
-            watch(RowsRead(1, found.n_obs))
+        found = _read_once(reader, groups, watch, keep_groups)
     if found is None:
         raise DataError("data: there are no rows; a model needs some")
     if reader.partitioned:
         watch(RowsRead(1, found.n_obs))
     return found
+
+
+def _read_once(reader: Reader, groups: Sequence[str], watch: Watch, keep_groups: bool) -> Survey | None:
+    """Survey piece by piece; a sum goes on into a larger one only when it has about as many groups."""
+    waiting: list[Survey] = []
+    n_rows = 0
+    for frame, missing in reader:
+        waiting.append(survey(frame, groups, missing, keep_groups))
+        n_rows += waiting[-1].n_obs
+        watch(RowsRead(1, n_rows))
+        while len(waiting) > 1 and len(waiting[-2].groups) <= 2 * len(waiting[-1].groups):
+            last = waiting.pop()
+            waiting[-1] = waiting[-1].add(last)
+    return _added(waiting) if waiting else None
 
 
 def _survey_of(

@@ -5,7 +5,7 @@ A survey of some rows can be added to that of others, in any order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,8 @@ class Levels:
         if self.names == other.names and self.order == other.order:
             return self
         if self.kind == "text":
-            return Levels("text", tuple(sorted({*self.names, *other.names})))
+            # Two ascending runs, which sorting merges in one pass.
+            return Levels("text", tuple(dict.fromkeys(sorted([*self.names, *other.names]))))
         if self.kind == "number":
             both = {
                 **dict(zip(self.names, self.order, strict=True)),
@@ -126,9 +127,17 @@ class Survey:
                 "it with one type"
             )
         factors = {name: levels.add(other.factors[name], name) for name, levels in self.factors.items()}
-        groups = pd.concat([self.groups, other.groups]).drop_duplicates(ignore_index=True)
+        groups = _combinations([self.groups, other.groups], factors)
         examples = pd.concat([self.examples, other.examples.head(_EXAMPLES - len(self.examples))])
         return Survey(self.n_obs + other.n_obs, missing, factors, groups, examples)
+
+
+def _combinations(pieces: Sequence[pd.DataFrame], factors: Mapping[str, Levels]) -> pd.DataFrame:
+    """The combinations that occur in any of the pieces; of one grouping factor they are its levels."""
+    if pieces[0].shape[1] == 1:
+        name = str(pieces[0].columns[0])
+        return pd.DataFrame({name: pd.Series(factors[name].names, dtype=object)})
+    return pd.concat(pieces).drop_duplicates(ignore_index=True)
 
 
 def survey(
@@ -162,7 +171,10 @@ def survey(
             labels[name] = pd.Categorical.from_codes(factor.codes, pd.Index(list(factor.levels)))
         elif isinstance(value, Categories):
             factors[name] = _levels(column, value, False)
-    found = pd.DataFrame(labels).drop_duplicates(ignore_index=True).astype(object)
+    found = pd.DataFrame(labels)
+    if len(groups) > 1:
+        found = found.drop_duplicates(ignore_index=True)
+    found = _combinations([found], factors).astype(object)
     return Survey(len(frame), counts, factors, found, frame.head(_EXAMPLES))
 
 
