@@ -20,20 +20,9 @@ from pyimpl.optimize import Optimum
 # Not slotted, as the other objects that users hold: a frozen slotted class words a refused assignment badly.
 @dataclass(frozen=True, repr=False, eq=False)
 class FittedModel:
-    """A model and what came of fitting it; the methods are in the classes that inherit from this one.
+    """A model and what came of fitting it, as :class:`~pyimpl.fit.result.LmeFit` documents it.
 
-    Attributes
-    ----------
-    model : Model
-        What was asked for.
-    likelihood : Likelihood
-        The function that was minimised: ``fit.likelihood.evaluate(theta)``.
-    optimum : Optimum
-        Where the minimum was found.
-    estimates : Estimates
-        The estimates, as plain arrays.
-    warnings : tuple of str
-        What the fit wants its reader to know.
+    The methods are in the classes that inherit from this one.
     """
 
     model: Model
