@@ -44,7 +44,8 @@ class Timing:
     seconds, wall : float
         Median seconds, of all the process's threads together and on the wall.
     regression : float
-        Median seconds of an ordinary regression in the same process; of all processes where R has none.
+        Median seconds of an ordinary regression on the case's data, over all engines' processes: an engine that leaves
+        the memory in disorder slows down the one in its own.
     spread : float
         Interquartile range of the seconds over their median.
     peak_bytes, frame_bytes : int
@@ -104,8 +105,8 @@ def run(numbers: Iterable[int], engines: Iterable[str], settings: Settings) -> I
 
 
 def _is_larger(case: Case, known: Case) -> bool:
-    """Whether a case has no fewer rows, random effects and levels than another."""
-    sizes = [(each.rows, each.random.count("x"), len(each.groups)) for each in (case, known)]
+    """Whether a case has no fewer rows, groups, random effects and levels than another."""
+    sizes = [(each.rows, each.n_groups, each.random.count("x"), len(each.groups)) for each in (case, known)]
     return all(own >= other for own, other in zip(*sizes, strict=True))
 
 
@@ -113,11 +114,7 @@ def _compared(row: list[Timing]) -> list[Timing]:
     best = max((each.log_lik for each in row if each.log_lik is not None), default=np.nan)
     yardstick = float(np.nanmedian([each.regression for each in row]))
     return [
-        replace(
-            each,
-            short=0.0 if each.log_lik is None else best - each.log_lik,
-            regression=yardstick if np.isnan(each.regression) else each.regression,
-        )
+        replace(each, short=0.0 if each.log_lik is None else best - each.log_lik, regression=yardstick)
         for each in row
     ]
 

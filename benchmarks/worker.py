@@ -1,6 +1,6 @@
 """Time one engine on one case, in a process of its own: ``python -m benchmarks.worker '{"case": 3, ...}'``.
 
-Prints one line of JSON. Fits and ordinary regressions take turns, so that both meet the machine in the same state.
+Prints one line of JSON. Fits and ordinary regressions take turns, so that both meet the machine in the same states.
 """
 
 from __future__ import annotations
