@@ -50,7 +50,8 @@ class Correlation(ABC):
 
     def constrained(self, psi: Array) -> Array:
         """The parameters as users read them, one for each of ``names``."""
-        return self._natural(self.parameters.fill(psi))
+        with np.errstate(over="ignore"):
+            return self._natural(self.parameters.fill(psi))
 
     def whiten(self, psi: Array, columns: Array) -> tuple[Array, Array]:
         """Premultiply each group's rows of ``columns`` by the inverse of a factor of its correlation matrix.
@@ -65,11 +66,18 @@ class Correlation(ABC):
         columns : (c, N) array
             ``L_g^-1`` times the rows of group g, with ``L_g L_g' = R_g``, in the places of its rows.
         log_det : scalar array
-            The sum of ``log|R_g|`` over the groups. NaN, as the columns are, where a matrix is not positive definite.
+            The sum of ``log|R_g|`` over the groups. NaN, as the columns are, where a matrix is not positive definite
+            or its parameters can't be told from their limits: an optimiser refuses such a step.
         """
         full = self.parameters.fill(psi)
-        with np.errstate(all="ignore"):  # out of range is NaN, which an optimiser refuses
-            whitened, log_det = self._whiten(full, self.layout.gather(np.asarray(columns)))
+        columns = np.asarray(columns)
+        with np.errstate(all="ignore"):
+            try:
+                whitened, log_det = self._whiten(full, self.layout.gather(columns))
+            except np.linalg.LinAlgError:
+                log_det = np.asarray(np.nan)
+        if not np.isfinite(log_det):
+            return np.full(columns.shape, np.nan), np.asarray(np.nan)
         return self.layout.scatter(whitened), np.asarray(log_det)
 
     def matrix(self, psi: Array, group: int) -> Array:

@@ -127,6 +127,19 @@ def test_a_matrix_that_is_not_positive_definite_is_nan_not_an_error() -> None:
     assert np.isnan(whitened).all() and np.isnan(log_det)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [3, 30, 300, 3000])
+def test_a_step_out_of_range_is_nan_not_an_error(
+    call: str, size: float, make_rows: Callable, random: np.random.Generator
+) -> None:
+    structure = make_rows().structure(call)
+    for signs in ([1, 1, 1, 1], [-1, -1, -1, -1], [1, -1, 1, -1], [-1, 1, -1, 1]):
+        psi = size * np.resize(signs, structure.n_parameters)
+        whitened, log_det = structure.whiten(psi, random.normal(size=(1, 18)))
+        assert np.isfinite(whitened).all() if np.isfinite(log_det) else np.isnan(whitened).all()
+        assert not np.isnan(structure.constrained(psi)).any()
+
+
 def test_fixed_structures_have_no_parameters_but_whiten_at_their_values() -> None:
     codes = np.repeat([0, 1], 4)
     free = initialise(correlation_request("corAR1(0.4)"), codes)
