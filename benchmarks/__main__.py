@@ -1,7 +1,7 @@
 """Time whole calls, from formula and frame to result, in ordinary regressions of the same data.
 
 Every engine runs in a process of its own, on one thread. Times are of the processor, so that what else the machine
-does matters less; a fit's is over that of formulaic and least squares on the same frame, which took turns with the fits.
+does matters less; a fit is counted in those of formulaic and least squares on the same frame, which take turns with it.
 Answers are compared by log-likelihood before a time counts. Packages that aren't installed don't take part; PEERS, an
 interpreter of another environment, may have them.
 """

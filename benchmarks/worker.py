@@ -60,6 +60,8 @@ def measure(number: int, engine: str, repeats: int, budget: float) -> dict[str, 
     small = cases()[0]
     adapter.fit(small, frame(small))  # what is imported or set up on first use is no part of a fit
     data = frame(case)
+    if yardstick:
+        regression(case, data)
     forget_peak()
     before = resident()
     answers: list[float | None] = []
