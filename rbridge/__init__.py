@@ -1,4 +1,4 @@
-"""The real ``nlme::lme``, called from Python through rpy2.
+"""R's own mixed models, ``nlme`` and ``lme4``, called from Python through rpy2.
 
 Importing this module neither imports rpy2 nor starts R: that happens with the first fit.
 """

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
-from rbridge import arguments, checks, decode, frames, printed, tables
+from rbridge import arguments, checks, decode, printed, tables
 from rbridge.arguments import Control, Request, check_choice
 from rbridge.base import Fit, same_side
 from rbridge.fitting import fit_in_r, origin_of
+from rbridge.prediction import predict_rows
 from rbridge.tables import check_confidence
 from rbridge.updating import update
 
@@ -145,15 +145,3 @@ def gls(
         keep=keep,
     )
     return fit_in_r(GlsFit, frame, request, origin_of(gls, given, frame, request))
-
-
-def predict_rows(fit: Fit, newdata: Any, functions: str, *args: Any) -> pd.Series:
-    """Predict new rows by the R functions of one kind of model: the columns it needs, then the predictions."""
-    rows = checks.check_frame(newdata, "newdata")
-    originals, crossing, labels = fit._ask(f"{functions}_columns", *args, decode=decode.columns_to_send)
-    checks.check_columns(rows, {"predict": originals}, "newdata")
-    columns = checks.convert_columns(rows, originals, labels)
-    checks.check_values(columns, na_action="exclude", argument="newdata")
-    sent = frames.to_r(list(columns.values()), crossing, len(rows), fit._handle.home)
-    values: np.ndarray = fit._ask(f"{functions}_predict", sent, *args, decode=decode.floats)
-    return pd.Series(values, index=rows.index)

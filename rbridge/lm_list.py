@@ -13,8 +13,8 @@ from rbridge.arguments import Request, check_choice, check_flag
 from rbridge.base import Fit
 from rbridge.errors import ArgumentError
 from rbridge.fitting import fit_in_r, origin_of
-from rbridge.gls import predict_rows
 from rbridge.naming import from_grouped, with_groups
+from rbridge.prediction import predict_rows
 from rbridge.printed import GroupTables, decode_group_tables
 from rbridge.tables import check_confidence
 

@@ -13,7 +13,7 @@ from rbridge.arguments import Request, check_choice, check_flag, check_number, c
 from rbridge.base import Fit, same_side
 from rbridge.errors import ArgumentError
 from rbridge.fitting import fit_in_r, origin_of
-from rbridge.gls import predict_rows
+from rbridge.prediction import predict_rows
 from rbridge.tables import check_confidence
 from rbridge.updating import update
 

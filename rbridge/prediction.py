@@ -1,4 +1,4 @@
-"""Predictions of an lme fit, for the data or for new rows, at one level or several."""
+"""Predictions for the data or for new rows, of an lme fit at one level or several."""
 
 from __future__ import annotations
 
@@ -29,20 +29,23 @@ def predict(
         values = [fitted(depth).to_numpy() for depth in depths]
         return _at_several(fit, rows, depths, values)
     rows = checks.check_frame(newdata, "newdata")
-    values = [_predicted(fit, rows, depth) for depth in depths]
+    predicted = [predict_rows(fit, rows, "rb_lme", depth) for depth in depths]
     if not are_several(level):
-        return pd.Series(values[0], index=rows.index)
+        return predicted[0]
+    values = [column.to_numpy() for column in predicted]
     return _at_several(fit, rows, depths, values)
 
 
-def _predicted(fit: Fit, rows: pd.DataFrame, depth: int) -> np.ndarray:
-    originals, crossing, labels = fit._ask("rb_predict_columns", depth, decode=decode.columns_to_send)
+def predict_rows(fit: Fit, newdata: Any, functions: str, *args: Any) -> pd.Series:
+    """Predict new rows by the R functions of one kind of model: the columns it needs, then the predictions."""
+    rows = checks.check_frame(newdata, "newdata")
+    originals, crossing, labels = fit._ask(f"{functions}_columns", *args, decode=decode.columns_to_send)
     checks.check_columns(rows, {"predict": originals}, "newdata")
     columns = checks.convert_columns(rows, originals, labels)
     checks.check_values(columns, na_action="exclude", argument="newdata")
-    frame = frames.to_r(list(columns.values()), crossing, len(rows), fit._handle.home)
-    values: np.ndarray = fit._ask("rb_predict", frame, depth, decode=decode.floats)
-    return values
+    sent = frames.to_r(list(columns.values()), crossing, len(rows), fit._handle.home)
+    values: np.ndarray = fit._ask(f"{functions}_predict", sent, *args, decode=decode.floats)
+    return pd.Series(values, index=rows.index)
 
 
 def _at_several(fit: Fit, rows: pd.DataFrame, depths: list[int], values: list[np.ndarray]) -> pd.DataFrame:

@@ -131,7 +131,7 @@ def _column(kind: str, zone: str, value: Any, levels: Any) -> Any:
         dtype = pd.CategoricalDtype(decode.strings(levels), ordered=kind == "ordered")
         return pd.Categorical.from_codes(codes, dtype=dtype)
     if kind == "character":
-        return pd.Series([item if isinstance(item, str) else None for item in value], dtype="str")
+        return pd.Series([item if isinstance(item, str) else None for item in value])
     values = decode.floats(value)
     missing = np.isnan(values)
     if kind in ("logical", "integer"):

@@ -47,7 +47,7 @@ rb_fitted <- function(handle, level) as.numeric(stats::fitted(handle$fit, level 
 rb_residuals <- function(handle, level, type) as.numeric(stats::residuals(handle$fit, type = type, level = level))
 
 # Predictions for new rows; a row with a missing covariate is predicted as missing.
-rb_predict <- function(handle, frame, level) {
+rb_lme_predict <- function(handle, frame, level) {
   fit <- handle$fit
   old <- fit$data[as.integer(row.names(fit$fitted)), names(frame), drop = FALSE]
   frame <- rb_whole_labels(handle, rb_known_levels(handle, frame, old))
@@ -132,7 +132,7 @@ rb_predict_variables <- function(handle, level) {
 rb_all_vars <- function(expr) {
   if (is.list(expr)) unlist(lapply(expr, rb_all_vars)) else setdiff(all.vars(expr), "pi")
 }
-rb_predict_columns <- function(handle, level) {
+rb_lme_columns <- function(handle, level) {
   names <- as.character(rb_predict_variables(handle, level))
   list(original = rb_to_original(names, handle$model$stand_ins), crossing = names, labels = handle$model$labels)
 }

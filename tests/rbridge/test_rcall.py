@@ -190,6 +190,26 @@ def test_lines_that_leave_the_groups_to_the_data(r, line: str) -> None:
         rbridge.rcall(line.split("(")[0] + "(d)", d=pd.DataFrame({"x": [1.0]}))
 
 
+def test_any_text_is_a_call_or_an_error() -> None:
+    """A thousand misprints of a line: each is a call, or one error of the small hierarchy."""
+    rng = np.random.default_rng(1)
+    line = (
+        "fit <- lme(y ~ I(x^2), data = d, random = list(g = pdDiag(~ x)), control = lmeControl(maxIter = 5L))"
+    )
+    letters = list("()[]{},='\"`#~|<->:; \n\\xyd0.9LT$@^%\u00e9\0")
+    outcomes = set()
+    for _ in range(1000):
+        text = list(line)
+        for _ in range(rng.integers(1, 6)):
+            at = int(rng.integers(len(text)))
+            text[at : at + int(rng.integers(0, 2))] = [str(rng.choice(letters))] * int(rng.integers(0, 2))
+        try:
+            outcomes.add(asked("".join(text), d={})[0])
+        except rbridge.ArgumentError as error:
+            outcomes.add(type(error).__name__)
+    assert outcomes == {"lme", "ArgumentError", "FormulaError"}
+
+
 def test_engines_are_known() -> None:
     for wrong in ("os", "nothing", 3, None):
         with pytest.raises(rbridge.ArgumentError, match="engine"):
