@@ -104,6 +104,17 @@ def test_of_many_groups_a_part_is_searched_first(monkeypatch: pytest.MonkeyPatch
     assert all(size <= n_groups / 15 for size in evaluations if size < n_groups)
 
 
+def test_two_levels_need_more_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = simulated(4_000, 400).assign(top=lambda frame: frame["g"].str[:-1])
+    data["y"] += 2.0 * (pd.factorize(data["top"])[0] % 7)
+    evaluations, curvatures = count_evaluations(
+        monkeypatch, lambda: pyimpl.lme("y ~ x", data, {"top": "~ 1", "g": "~ x"})
+    )
+    # Second derivatives are by complex steps, an evaluation for each of four parameters.
+    assert evaluations.total() - 4 * curvatures.total() <= 18
+    assert curvatures.total() <= 10
+
+
 def test_an_evaluation_is_a_fixed_number_of_statements() -> None:
     small, large = (slopes(simulated(10 * n, n)) for n in (300, 3_000))
     counts = [
