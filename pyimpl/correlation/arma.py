@@ -28,6 +28,11 @@ class ARMA(Correlation):
     p: int
     q: int
 
+    @property
+    def title(self) -> str:
+        """What nlme's pages call the structure."""
+        return f"ARMA({self.p},{self.q})"
+
     def _natural(self, full: Array) -> Array:
         phi, theta = self._coefficients(full)
         return np.concatenate([phi, theta])

@@ -11,6 +11,20 @@ from pyimpl.arrays import Array
 from pyimpl.correlation.layout import Layout
 from pyimpl.free_parameters import FreeParameters
 
+_TITLES = {
+    "corAR1": "AR(1)",
+    "corARMA": "ARMA(1,0)",
+    "corCAR1": "Continuous AR(1)",
+    "corCompSymm": "Compound symmetry",
+    "corSymm": "General",
+    "corNatural": "General",
+    "corExp": "Exponential spatial correlation",
+    "corGaus": "Gaussian spatial correlation",
+    "corLin": "Linear spatial correlation",
+    "corRatio": "Rational quadratic spatial correlation",
+    "corSpher": "Spherical spatial correlation",
+}
+
 
 @dataclass(frozen=True)
 class Correlation(ABC):
@@ -42,6 +56,11 @@ class Correlation(ABC):
     def start(self) -> Array:
         """nlme's starting values of the free parameters, (m,), or those that were given."""
         return self.parameters.start
+
+    @property
+    def title(self) -> str:
+        """What nlme's pages call the structure."""
+        return _TITLES[self.structure]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -20,6 +20,11 @@ class VarianceFunction(ABC):
 
     @property
     @abstractmethod
+    def title(self) -> str:
+        """What nlme's pages call the function."""
+
+    @property
+    @abstractmethod
     def n_parameters(self) -> int:
         """How many parameters are free."""
 
@@ -124,6 +129,15 @@ PARAMETERS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
 )
 """What the parameters of each stratum are called."""
 
+_TITLES = {
+    "varFixed": "fixed weights",
+    "varIdent": "Different standard deviations per stratum",
+    "varPower": "Power of variance covariate",
+    "varExp": "Exponential of variance covariate",
+    "varConstPower": "Constant plus power of variance covariate",
+    "varConstProp": "Constant plus proportion of variance covariate",
+}
+
 POSITIVE = frozenset({"", "const"})
 """Parameters whose logarithms are free: constants, and a stratum's ratio of standard deviations."""
 
@@ -155,6 +169,17 @@ class Variance(VarianceFunction):
     on_fitted: bool
 
     @property
+    def title(self) -> str:
+        """What nlme's pages call the function."""
+        by_stratum = self.structure != "varIdent" and self.n_strata > 1
+        return _TITLES[self.structure] + (", different strata" if by_stratum else "")
+
+    @property
+    def n_strata(self) -> int:
+        """How many strata have parameters of their own."""
+        return len(self.parameters.names) // max(len(PARAMETERS[self.structure]), 1)
+
+    @property
     def n_parameters(self) -> int:
         """How many parameters are free."""
         return self.parameters.count
@@ -183,7 +208,7 @@ class Variance(VarianceFunction):
         """The parameters as users read them, one for each of ``names``."""
         full = self.parameters.fill(psi)
         kinds = PARAMETERS[self.structure]
-        logs = np.repeat([kind in POSITIVE for kind in kinds], len(full) // max(len(kinds), 1))
+        logs = np.repeat([kind in POSITIVE for kind in kinds], self.n_strata)
         return np.asarray(np.where(logs, np.exp(np.where(logs, full, 0.0)), full)[self.shown])
 
     def log_sd(self, psi: Array, fitted: Array | None = None) -> Array:
@@ -204,6 +229,11 @@ class Combination(VarianceFunction):
     parts: tuple[VarianceFunction, ...]
 
     structure: ClassVar[str] = "varComb"
+
+    @property
+    def title(self) -> str:
+        """What nlme's pages call the function."""
+        return "Combination of variance functions:"
 
     @property
     def n_parameters(self) -> int:

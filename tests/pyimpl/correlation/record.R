@@ -49,7 +49,8 @@ record <- function(call) {
   elsewhere <- structure
   psi <- coef(structure)
   if (length(psi)) coef(elsewhere) <- psi + rep_len(c(0.3, -0.2, 0.1), length(psi))
-  list(call = call, class = class(structure)[1], names = I(as.character(names(coef(structure, unconstrained = FALSE)))),
+  list(call = call, title = attr(summary(structure), "structName"), class = class(structure)[1],
+       names = I(as.character(names(coef(structure, unconstrained = FALSE)))),
        at_start = at(structure), elsewhere = at(elsewhere))
 }
 answers <- list(nlme = as.character(packageVersion("nlme")), r = R.version.string, rows = as.list(rows),

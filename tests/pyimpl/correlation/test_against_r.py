@@ -39,6 +39,8 @@ def close(found: Any, expected: Any) -> None:
 def test_class_names_and_starting_values(case: dict[str, Any]) -> None:
     found = structure(case)
     assert found.structure == case["class"]
+    # summary() calls these "General correlation", its page "General"
+    assert found.title == case["title"].split(" correlation,")[0].replace("General correlation", "General")
     # corSymm's are without names until it is printed
     assert list(found.names) == (
         case["names"] or [f"cor({i},{j})" for i in range(1, 6) for j in range(i + 1, 6)]

@@ -43,7 +43,8 @@ record <- function(call) {
   if (length(psi)) coef(elsewhere) <- psi + rep_len(c(0.3, -0.2, 0.1), length(psi))
   shown <- coef(structure, unconstrained = FALSE, allCoef = TRUE)
   strata <- if (is.matrix(shown)) c(outer(rownames(shown), colnames(shown), paste, sep = ".")) else names(shown)
-  list(call = call, names = I(as.character(strata)), at_start = at(structure), elsewhere = at(elsewhere))
+  list(call = call, title = attr(summary(structure), "structName"), names = I(as.character(strata)),
+       at_start = at(structure), elsewhere = at(elsewhere))
 }
 answers <- list(nlme = as.character(packageVersion("nlme")), r = R.version.string, rows = as.list(rows),
                 cases = lapply(calls, record))

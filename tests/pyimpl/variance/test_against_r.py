@@ -54,6 +54,7 @@ def test_parameters(case: dict[str, Any], point: str) -> None:
     assert found.n_parameters == len(psi) == found.free.sum()
     expected = dict(zip(case["names"], case[point]["constrained"], strict=True))
     assert set(found.names) == set(expected)
+    assert found.title == (case["title"] or "fixed weights")
     close(found.constrained(psi), [expected[name] for name in found.names])
     if "Const" not in case["call"]:  # R prints those with strata as a table
         assert list(found.names) == case["names"]
