@@ -104,14 +104,11 @@ def _relative_to_one(
         raise ArgumentError(
             f"{_ARGUMENT}: varIdent has values for all strata, but they are ratios to one of them: leave that one out"
         )
-    initial, held = initial.copy(), ~free
-    initial[reference], held[reference] = 0.0, False
     places = np.arange(len(labels))
-    others = places[places != reference]
-    shown = np.concatenate([[reference], others[~held[others]], others[held[others]]])
-    free = free.copy()
-    free[reference] = False
-    return FreeParameters(labels, initial, free), shown if len(labels) > 1 else places[:0]
+    others = places != reference
+    shown = np.concatenate([[reference], places[others & free], places[others & ~free]])
+    parameters = FreeParameters(labels, np.where(others, initial, 0.0), free & others)
+    return parameters, shown if len(labels) > 1 else places[:0]
 
 
 def _check_covariate(request: VarianceRequest, covariate: Array) -> None:
