@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge import checks, decode, tables
-from rbridge.arguments import check_choice, check_number, check_text, check_whole, shown
+from rbridge.arguments import check_choice, check_flag, check_number, check_text, check_whole, shown
 from rbridge.base import Fit, same_side
 from rbridge.errors import ArgumentError
 from rbridge.levels import LevelChoice, OneLevel
@@ -84,11 +84,14 @@ class Diagnosis(Fit):
             "resType": check_choice(res_type, "res_type", _RESIDUAL_TYPES),
             "collapse": check_choice(collapse, "collapse", ("quantiles", "fixed", "none")),
             "metric": check_choice(metric, "metric", ("euclidean", "maximum", "manhattan")),
-            "robust": bool(robust),
+            "robust": check_flag(robust, "robust"),
         }
         if breaks is None:
             options["nint"] = check_whole(n_int, "n_int", 1)
         else:
+            listed = isinstance(breaks, list | tuple | np.ndarray | pd.Series) and len(breaks) > 0
+            if not listed:
+                raise ArgumentError(f"breaks must be a list of numbers, not {shown(breaks)}")
             options["breaks"] = [check_number(value, "breaks") for value in breaks]
         if max_dist is not None:
             options["maxDist"] = check_number(max_dist, "max_dist")
@@ -148,7 +151,7 @@ class Diagnosis(Fit):
         handles = [
             handle.moved_to(self._handle.home) for handle in same_side(others, Diagnosis, "simulate_lr")
         ]
-        several = (method,) if isinstance(method, str) else tuple(method)
+        several = method if isinstance(method, list | tuple) and method else [method]
         kinds = [check_choice(each, "method", ("REML", "ML")) for each in several]
         made: SimulatedTests = self._ask(
             "rb_simulate_lr",

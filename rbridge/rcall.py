@@ -18,7 +18,7 @@ from rbridge.model import lme
 _NAME: Final = r"[A-Za-z.][A-Za-z0-9._]*"
 _CALL: Final = re.compile(
     rf"\s*(?:{_NAME}\s*(?:<-|=)(?!=)\s*)?(?:(?P<package>{_NAME})\s*::\s*)?"
-    rf"(?P<function>{_NAME})\s*\((?P<inside>.*)\)\s*;?\s*",
+    rf"(?P<function>{_NAME})\s*\((?P<inside>.*)\)\s*(?:->\s*{_NAME}\s*)?;?\s*",
     re.DOTALL,
 )
 _QUOTED: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
@@ -84,7 +84,7 @@ def rcall(line: str, engine: Any = "nlme", **frames: Any) -> Any:
     ----------
     line
         One call of ``lme``, ``gls``, ``lmList`` or ``lmer``, as in R: ``"lme(mathach ~ ses, random = ~ ses | id,
-        data = hsb)"``; an assignment before it is allowed, and ignored.
+        data = hsb)"``; an assignment of it is allowed, and ignored.
     engine
         ``"nlme"``: R does it; ``"pyimpl"``: the native side does, which needs no R; or any object that has the
         functions ``lme``, ``gls``, ``lm_list``, ``lmer``.
@@ -134,7 +134,7 @@ def _engine_function(engine: Any, name: str) -> Any:
 def _take_apart(line: str) -> tuple[str, list[tuple[str, str]]]:
     """Return the function's name, and its arguments as pairs of a name ("" if positional) and a text."""
     plain = "".join(piece for piece in _pieces(line) if not piece.startswith("#"))
-    whole = _CALL.fullmatch(plain)
+    whole = _CALL.fullmatch(plain) or _CALL.fullmatch(_without_parentheses(plain))
     if whole is None:
         raise FormulaError(
             f"line must be one call such as 'lme(y ~ x, data = d, random = ~ 1 | g)', not {shown(line)}"
@@ -151,6 +151,12 @@ def _take_apart(line: str) -> tuple[str, list[tuple[str, str]]]:
             (named["name"].strip("`\"'"), named["value"].strip()) if named else ("", text.strip())
         )
     return function, arguments
+
+
+def _without_parentheses(text: str) -> str:
+    """Return what stands in parentheses around all, which in R prints what it assigns: ``(m <- lme(...))``."""
+    stripped = text.strip().rstrip(";").rstrip()
+    return stripped[1:-1] if stripped.startswith("(") and stripped.endswith(")") else text
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -269,7 +275,9 @@ def _listed(text: str, name: str) -> dict[str, Any]:
     if whole is None or whole[1] not in ("list", "lmeControl", "glsControl", "lmerControl"):
         raise ArgumentError(f"line: {name} must be written list(...) there, not {shown(text)}")
     values: dict[str, Any] = {}
-    for part in _split(whole[2], f"line: {name}"):
+    for position, part in enumerate(_split(whole[2], f"line: {name}")):
+        if whole[1] == "lmerControl" and position == 0 and part.strip()[:1] in ("'", '"'):
+            part = f"optimizer = {part}"
         named = _ARGUMENT.fullmatch(part)
         if named is None:
             raise ArgumentError(f"line: {name} must name its values, not {shown(part)}")

@@ -223,6 +223,9 @@ def test_variogram(r, one) -> None:
         {"form": "~ age | Sex"},
         {"metric": "cosine"},
         {"n_int": 0},
+        {"breaks": 3},
+        {"breaks": []},
+        {"robust": "yes"},
     ):
         with pytest.raises(rbridge.BridgeError, match=next(iter(wrong))):
             one.variogram(**wrong)
@@ -361,7 +364,7 @@ def test_the_likelihood_ratio_study_is_r_s(r, one) -> None:
     assert list(alone.columns) == ["method", "simulation", "null", "converged"] and set(alone.method) == {
         "ML"
     }
-    for wrong in ({"alternative": "fit"}, {"nsim": 0}, {"method": "MM"}):
+    for wrong in ({"alternative": "fit"}, {"nsim": 0}, {"method": "MM"}, {"method": None}, {"method": []}):
         with pytest.raises(
             rbridge.ArgumentError, match=next(iter(wrong)) if "alt" not in str(wrong) else "fits"
         ):

@@ -103,6 +103,15 @@ def test_arguments_are_matched_as_r_does() -> None:
         {"formula": "y ~ x | g", "data": d, "pool": False, "level": 1},
     )
     assert asked("gls(y ~ x, d, corAR1(form = ~ 1 | g))", d=d)[1]["correlation"] == "corAR1(form = ~ 1 | g)"
+    for line in (
+        "(m <- lme(y ~ x, d, ~ 1 | g))",
+        "lme(y ~ x, d, ~ 1 | g) -> m",
+        " m.1 = nlme :: lme(y ~ x, d, ~ 1 | g) ; # done",
+    ):
+        assert asked(line, d=d)[1] == {"fixed": "y ~ x", "data": d, "random": "~ 1 | g"}
+    assert asked("lmer(y ~ (1|g), d, control = lmerControl('bobyqa'))", d=d)[1]["control"] == {
+        "optimizer": "bobyqa"
+    }
     made = asked("""lme(y ~ f("a, b)", 'c(', `d,`), d, ~1|g, contrasts = list(f = contr.sum))""", d=d)[1]
     assert made["fixed"] == """y ~ f("a, b)", 'c(', `d,`)""" and made["contrasts"] == {"f": "contr.sum"}
 
@@ -115,6 +124,9 @@ def test_arguments_are_matched_as_r_does() -> None:
         ("lme(y ~ x, d", "one call"),
         ("lme(y ~ x), d)", "brackets"),
         ("lme(y ~ x, d) + lme(y ~ x, d)", "brackets"),
+        ("(lme(y ~ x, d)", "one call"),
+        ("(lme)(y ~ x, d)", "one call"),
+        ("lme(y ~ x, d) -> m$x", "one call"),
         ("lme(y ~ 'x, d)", "closed"),
         ("lm(y ~ x, d)", "isn't one of"),
         ("lme4::lme(y ~ x, d)", "is of nlme"),
