@@ -388,7 +388,7 @@ def test_values_that_are_neither_true_nor_false_are_refused(r, value: object) ->
         fit.anova(value)
 
 
-@pytest.mark.parametrize("terms", [[1, [2]], np.array(1.5), [True], pd.NA, [], {}], ids=repr)
+@pytest.mark.parametrize("terms", [[1, [2]], np.array(1.5), [True], pd.NA, [], {}, 0, 10**30], ids=repr)
 def test_terms_that_are_none_are_refused(r, terms: object) -> None:
     fit = rbridge.lme("distance ~ age", r.frame("Orthodont"), "~ 1 | Subject")
     with pytest.raises(rbridge.ArgumentError, match=r"^terms must be labels"):
