@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,6 +17,8 @@ class Call:
 
     Attributes
     ----------
+    function : callable
+        ``lme`` itself, so that a fit can be made again without knowing where fits are made.
     fixed : Formula
     data : DataFrame, or pieces of data
     random, correlation, weights, subset : object
@@ -24,6 +26,7 @@ class Call:
     control, contrasts : mapping or None
     """
 
+    function: Callable[..., Any]
     fixed: Formula
     data: Any
     random: Any = None
@@ -34,6 +37,10 @@ class Call:
     na_action: str = "fail"
     control: Mapping[str, Any] | None = None
     contrasts: Mapping[str, str] | None = None
+
+    def again(self, changes: Mapping[str, Any]) -> Any:
+        """Call the function with some of the arguments replaced; errors as :meth:`changed` and the function raise."""
+        return self.function(**self.changed(changes))
 
     def changed(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments with some of them replaced, as R's ``update`` has it.
@@ -46,7 +53,7 @@ class Call:
         ArgumentError
             There is no such argument, or ``fixed`` is no formula.
         """
-        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
         for name in changes:
             if name not in arguments:
                 close = difflib.get_close_matches(name, arguments, n=1)

@@ -112,7 +112,7 @@ def lme(
     pieces = in_pieces(data)
     if pieces is not None:
         return lme_in_pieces(
-            fixed, pieces, random, correlation, weights, subset, method, na_action, control, contrasts
+            lme, fixed, pieces, random, correlation, weights, subset, method, na_action, control, contrasts
         )
     reml = check_method(method) == "REML"
     settings = check_control(control)
@@ -136,6 +136,7 @@ def lme(
     settings.watch(RowsRead(2, design.n_obs))
     optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
     call = Call(
+        lme,
         formula,
         frame.source,
         random,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +41,7 @@ from pyimpl.unfit import dependent, perfect
 
 
 def lme_in_pieces(
+    function: Callable[..., Any],
     fixed: Any,
     data: Pieces,
     random: Any = None,
@@ -52,7 +53,7 @@ def lme_in_pieces(
     control: Mapping[str, Any] | None = None,
     contrasts: Mapping[str, str] | None = None,
 ) -> StreamedFit:
-    """Fit a model to data that are read in pieces; arguments and errors as for :func:`pyimpl.lme`."""
+    """Fit a model to data that are read in pieces; arguments and errors as for ``function``, :func:`pyimpl.lme`."""
     reml = check_method(method) == "REML"
     settings = check_control(control)
     refuse_structure(correlation=correlation, weights=weights)
@@ -87,7 +88,9 @@ def lme_in_pieces(
     optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
     shown = None if subset is None else condition_as_r_writes_it(subset)
     none = pd.DataFrame(columns=list(reader.selection.columns))
-    call = Call(formula, data, random, None, None, subset, method, na_action, lasting(control), contrasts)
+    call = Call(
+        function, formula, data, random, None, None, subset, method, na_action, lasting(control), contrasts
+    )
     frame = UnkeptFrame(none, none.index, np.empty(0, bool), "data", none, np.empty(0, np.intp), shown)
     design = Design(found.columns.fixed, found.columns.levels, known.n_obs, None, found.contained)
     model = Model(formula, method, frame, design, call)

@@ -50,11 +50,10 @@ class LmeFit(Inference, Diagnosis, Pictured):
         ArgumentError
             There is no such argument, or as for :func:`pyimpl.lme`.
         """
-        from pyimpl.lme import lme  # which makes the objects of this class
-
         if fixed is not None:
             changes["fixed"] = fixed
-        return lme(**self.model.call.changed(changes))
+        again: LmeFit = self.model.call.again(changes)
+        return again
 
     def __str__(self) -> str:
         return render_fit(pages.fit_page(self.model, self.estimates)).removesuffix("\n")
