@@ -16,6 +16,8 @@ from pyimpl.foreign import from_polars
 
 # Rows of a piece: enough that numpy's calls cost nothing, few enough that ten columns are less than 100 MB.
 _ROWS = 1 << 20
+# Pieces, or files, that Arrow may read ahead: by default it is 16, which is a gigabyte.
+_AHEAD = 2
 
 
 class Pieces(ABC):
@@ -121,7 +123,13 @@ class ArrowPieces(Pieces):
         """Record batches as frames."""
         first = 0
         try:
-            for batch in self.dataset.to_batches(columns=list(columns), batch_size=_ROWS):
+            for batch in self.dataset.to_batches(
+                columns=list(columns),
+                batch_size=_ROWS,
+                batch_readahead=_AHEAD,
+                fragment_readahead=_AHEAD,
+                fragment_scan_options=_without_buffer(self.dataset),
+            ):
                 if len(batch):
                     frame = batch.to_pandas()
                     frame.index = pd.RangeIndex(first, first + len(frame))
@@ -129,6 +137,14 @@ class ArrowPieces(Pieces):
                     yield frame
         except (OSError, ValueError) as error:
             raise DataError(f"data: {self.name} can't be read to its end: {error}") from None
+
+
+def _without_buffer(dataset: Any) -> Any:
+    """How to scan Parquet files: their raw bytes aren't read ahead either, which would be all of a file at once."""
+    parquet = importlib.import_module("pyarrow.dataset")
+    if isinstance(getattr(dataset, "format", None), parquet.ParquetFileFormat):
+        return parquet.ParquetFragmentScanOptions(pre_buffer=False)
+    return None
 
 
 def _file(fragment: Any) -> str:

@@ -175,7 +175,8 @@ def survey(
     if len(groups) > 1:
         found = found.drop_duplicates(ignore_index=True)
     found = _combinations([found], factors).astype(object)
-    return Survey(len(frame), counts, factors, found, frame.head(_EXAMPLES))
+    examples = frame.take(np.arange(min(_EXAMPLES, len(frame))))  # a slice would keep all the rows
+    return Survey(len(frame), counts, factors, found, examples)
 
 
 def _levels(column: pd.Series, factor: Categories, of_numbers: bool) -> Levels:
