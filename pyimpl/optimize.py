@@ -27,7 +27,7 @@ from pyimpl.thinning import thinned
 # are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
 _EXACT = 1e-12
-_ROUGHLY = 0.3  # the optimum of a part of the groups is a starting point: this near will do
+_ROUGHLY = 0.02  # the optimum of a part of the groups is a starting point: this near will do
 _NEAR = 1e-3  # standard errors from the optimum, the curvature known there serves to the end ...
 _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the largest: a long valley
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat

@@ -94,7 +94,7 @@ def _start() -> Embedded:
     mends.look_for_r()
     signals, before = _signals(), locale.setlocale(locale.LC_ALL)
     try:
-        with _quiet_log(), warnings.catch_warnings(), _utf8_environment():
+        with _quiet_log(), warnings.catch_warnings(), _host_environment(), _utf8_environment():
             warnings.simplefilter("ignore")
             ri, callbacks, lock = _import_rpy2()
             with lock:
@@ -170,6 +170,26 @@ def _quiet_log() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _host_environment() -> Iterator[None]:
+    """Keep what R's start-up script exports for itself from the programs that the host starts.
+
+    Its LD_LIBRARY_PATH would have another Python, and anything else, load the system's libraries instead of its own;
+    in this process it has no effect any more. R keeps what it looks up while it runs: the names that begin with R_.
+    """
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in {*before, *os.environ}:
+            if name.startswith(("R_", "_R_", "PYTHON_SESSION")):
+                continue
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                os.environ.pop(name, None)
 
 
 @contextlib.contextmanager

@@ -70,8 +70,13 @@ def test_the_first_fit_says_nothing_and_disturbs_nothing() -> None:
     def handler(*_): pass
     signal.signal(signal.SIGINT, handler); signal.signal(signal.SIGTERM, handler)
     signals = [signal.getsignal(s) for s in sorted(signal.valid_signals())]
-    before = (os.getcwd(), locale.setlocale(locale.LC_ALL))
+    of_r = ("R_", "_R_", "PYTHON_SESSION")
+    def environment(): return {{k: v for k, v in os.environ.items() if not k.startswith(of_r)}}
+    before, variables = (os.getcwd(), locale.setlocale(locale.LC_ALL)), environment()
     exec({FIT!r})
+    assert environment() == variables
+    import subprocess, sys
+    subprocess.run([sys.executable, "-c", "import ssl, ctypes"], check=True)  # its own libraries, not R's
     assert signals == [signal.getsignal(s) for s in sorted(signal.valid_signals())]
     assert before == (os.getcwd(), locale.setlocale(locale.LC_ALL)), locale.setlocale(locale.LC_ALL)
     """
