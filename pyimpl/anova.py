@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import solve_triangular
 from scipy.special import chdtrc, fdtrc
 
 from pyimpl.arrays import Array, Indices
@@ -118,7 +117,7 @@ def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     terms = terms_of(model)
     root = adjusted_root(model, estimates)
     if kind == "sequential":
-        whitened = solve_triangular(root, estimates.beta)
+        whitened = np.linalg.solve(root, estimates.beta)
         wald = np.array([(whitened[columns] ** 2).sum() for columns in terms.columns])
     else:
         wald = np.array([_wald(estimates.beta[columns], root[columns]) for columns in terms.columns])
@@ -236,7 +235,7 @@ def _f_tests(names: tuple[str, ...], num_df: Indices, den_df: Indices, wald: Arr
 
 def _wald(estimate: Array, root: Array) -> float:
     """The square of an estimate in units of its covariance matrix, root root'."""
-    whitened = solve_triangular(np.linalg.qr(root.T, mode="r"), estimate, trans="T")
+    whitened = np.linalg.solve(np.asarray(np.linalg.qr(root.T, mode="r")).T, estimate)
     return float(whitened @ whitened)
 
 

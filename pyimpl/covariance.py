@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import block_diag
 
 from pyimpl.arrays import Array
 
@@ -158,12 +157,12 @@ class Blocked(Covariance):
 
     def coordinates(self, R: Array) -> Array:
         """Each block's own."""
-        pieces, row = [], 0
+        T, row = np.zeros((self.q, self.q)), 0
         for block in self.blocks:
-            columns = R[:, row : row + block.q]
-            pieces.append(block.coordinates(np.asarray(np.linalg.qr(columns, mode="r"))))
+            own = slice(row, row + block.q)
+            T[own, own] = block.coordinates(np.asarray(np.linalg.qr(R[:, own], mode="r")))
             row += block.q
-        return np.asarray(block_diag(*pieces))
+        return T
 
     def parameters_of(self, D: Array) -> Array:
         """Each block's own."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.containment import Containment, containment_of
@@ -275,7 +274,7 @@ def _independent(spec: ColumnSpec, X: Array) -> tuple[ColumnSpec, Array]:
     if not dropped.size:
         return spec, X
     Q, kept = np.linalg.qr(np.delete(R, dropped, axis=1))
-    combinations = solve_triangular(kept, Q.T @ R[:, dropped])
+    combinations = np.linalg.solve(kept, Q.T @ R[:, dropped])
     sizes = np.linalg.norm(R[:, dropped], axis=0) / np.sqrt(len(X))
     return spec.without(dropped, combinations, sizes), np.delete(X, dropped, axis=1)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import solve_triangular
 from scipy.special import ndtri, stdtrit
 
 from pyimpl.arrays import Array
@@ -155,7 +154,7 @@ def _parameters(
     found: list[tuple[str, Natural]] = []
     Lambdas, moments = likelihood.split(theta)[::-1], likelihood.moments.levels[::-1]
     for level, Lambda, own in zip(model.levels, Lambdas, moments, strict=True):
-        factor = solve_triangular(own.T, Lambda) * np.exp(log_sigma)
+        factor = np.linalg.solve(own.T, Lambda) * np.exp(log_sigma)
         D = factor @ factor.T
         row = 0
         for block in level.blocks:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.estimates import without_rounding
@@ -89,9 +88,9 @@ def posterior_at(likelihood: Likelihood, evaluation: Evaluation, *, fixed_known:
             counts = np.diff(moments.levels[k].children, append=up.levels[k - 1].A.shape[-1])
             ancestors = [np.repeat(each, counts) for each in [*ancestors, np.arange(len(counts))]]
     unit = float(np.sqrt(evaluation.s2)) * moments.scale
-    inverses = [solve_triangular(level.T, np.eye(len(level.T))) * unit for level in moments.levels[::-1]]
+    inverses = [np.linalg.inv(level.T) * unit for level in moments.levels[::-1]]
     return Posterior(
-        solve_triangular(moments.R, S) * unit,
+        np.linalg.solve(moments.R, S) * unit,
         tuple(
             LevelSpread(apply_left(T, spread.own), apply_left(T, spread.gain))
             for T, spread in zip(inverses, spreads, strict=True)

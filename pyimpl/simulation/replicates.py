@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.design import Design
@@ -92,7 +91,7 @@ def replicate(design: Design, moments: Moments, responses: Array) -> Replicates:
         In the order of the design's rows, offset included.
     """
     order = design.order
-    X = solve_triangular(moments.R, design.X[order].T, trans="T")  # orthonormal, (p, N)
+    X = np.linalg.solve(moments.R.T, design.X[order].T)  # orthonormal, (p, N)
     y = (responses - design.offset)[:, order]
     coefficients = y @ X.T
     residuals = y - coefficients @ X
@@ -111,7 +110,7 @@ def replicate(design: Design, moments: Moments, responses: Array) -> Replicates:
         rest_x=rest_x,
         rest_y=np.vstack([touched.T, length]),
         R=moments.R,
-        beta=solve_triangular(moments.R, (coefficients + again).T),
+        beta=np.linalg.solve(moments.R, (coefficients + again).T),
         scale=scale,
         n_obs=len(order),
     )
@@ -121,7 +120,7 @@ def _rotate(
     columns: Array, starts: list[Indices], coordinates: list[Array], n_responses: int
 ) -> tuple[tuple[ReplicateLevel, ...], Array]:
     """Rotate the rows of [Z innermost | ... | Z outermost | X | y's], level by level; what is left of [X | y's]."""
-    inverses = [solve_triangular(T, np.eye(len(T))) for T in coordinates]
+    inverses = [np.linalg.inv(T) for T in coordinates]
     rows = Rows(columns[:, None], starts[0])
     levels = []
     for k, T in enumerate(coordinates):
