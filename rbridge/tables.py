@@ -281,7 +281,7 @@ def _check_terms(terms: Any) -> list[str] | list[int]:
     if listed and all(isinstance(term, str) for term in listed):
         return [str(term) for term in listed]
     whole = all(isinstance(term, (int, np.integer)) and not isinstance(term, bool) for term in listed)
-    if listed and whole and all(0 < term < 2**31 for term in listed):
+    if listed and whole and all(abs(term) < 2**31 for term in listed):
         return [int(term) for term in listed]
     raise ArgumentError("terms must be labels of terms, such as ['x', 'x:z'], or their positions from 1")
 
