@@ -25,12 +25,23 @@ rb_deparse_call <- function(call) {
 }
 
 # Call the function `name` with `args`; the answer is a list: ok, value or error, warnings, messages.
+# nlme evaluates the formulas of random effects where only attached packages are found, so ns() and bs() are attached
+# while a call runs.
+rb_splines <- "rbridge:splines"
+rb_spline_functions <- list(
+  ns = function(...) rb_guarded_spline("ns", splines::ns)(...), bs = function(...) rb_guarded_spline("bs", splines::bs)(...)
+)
+
 rb_call <- function(name, args) {
   old <- options(rb_options)
   on.exit(options(old))
   if (!identical(collate <- Sys.getlocale("LC_COLLATE"), "C")) {
     Sys.setlocale("LC_COLLATE", "C")
     on.exit(Sys.setlocale("LC_COLLATE", collate), add = TRUE)
+  }
+  if (!rb_splines %in% search()) {
+    attach(rb_spline_functions, name = rb_splines, warn.conflicts = FALSE)
+    on.exit(detach(rb_splines, character.only = TRUE), add = TRUE)
   }
   warnings <- character()
   messages <- character()
