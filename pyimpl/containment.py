@@ -84,9 +84,14 @@ def term_denominator_df(contained: Containment, assign: Indices) -> Indices:
 
 def strata(columns: Array, codes: Sequence[Indices]) -> Indices:
     """The innermost level at which each column varies, (p,): 0 between the outermost groups, Q within the innermost."""
-    stratum = np.zeros(len(columns), np.intp)
-    for k, level in enumerate(codes):
-        stratum[varies_within(columns, level)] = k + 1
+    return innermost_level(np.array([varies_within(columns, level) for level in codes]))
+
+
+def innermost_level(varies: np.ndarray) -> Indices:
+    """The number of the last level, (p,), at which ``varies`` (levels, p) is true; 0 where it is at none."""
+    stratum = np.zeros(varies.shape[1], np.intp)
+    for k, own in enumerate(varies):
+        stratum[own] = k + 1
     return stratum
 
 

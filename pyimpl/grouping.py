@@ -62,6 +62,12 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
         A grouping factor has a single level, or the factors are named in the wrong order.
     """
     groupings = nested_groups(frame, names, "random")
+    check_nesting(groupings)
+    return groupings
+
+
+def check_nesting(groupings: Sequence[Grouping]) -> None:
+    """Refuse groups that no variance can be estimated of; errors as for :func:`group_rows`."""
     for each in groupings:
         refuse_one_label(each.name, each.labels)
     for outer, inner in itertools.pairwise(groupings):
@@ -70,7 +76,6 @@ def group_rows(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[Grouping, .
                 f"random: the groups of '{inner.name}' don't divide those of '{outer.name}', of which each lies in one "
                 f"of them; name the outermost first, '{inner.name}' before '{outer.name}'"
             )
-    return groupings
 
 
 def refuse_one_label(name: str, labels: Sequence[object] | Labels) -> None:

@@ -15,31 +15,29 @@ from pyimpl.call import Call
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
-from pyimpl.errors import ArgumentError, FormulaError, LmeWarning
+from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import (
     Formula,
     RandomLevel,
-    check_variables,
     condition_as_r_writes_it,
     parse_formula,
     parse_random,
+    used_columns,
 )
-from pyimpl.formula.variables import check_columns
 from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
 from pyimpl.grouped_data import known_groups
 from pyimpl.lists.result import LmList
 from pyimpl.lme_in_pieces import lme_in_pieces
 from pyimpl.model import Model
-from pyimpl.moments import DependentColumnError, Moments, PerfectFitError, compress
+from pyimpl.moments import Moments, compress
 from pyimpl.objective import Likelihood
-from pyimpl.optimize import minimise, starting_point
 from pyimpl.progress import RowsRead
+from pyimpl.search import search
 from pyimpl.sources import resolve
-from pyimpl.starts import point_of
 from pyimpl.stream import in_pieces
-from pyimpl.unfit import dependent, perfect
+from pyimpl.unfit import naming_columns
 
 
 def lme(
@@ -129,12 +127,8 @@ def lme(
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     structures = tuple(level.covariance for level in reversed(design.levels))
     likelihood = Likelihood(_moments(design, structures, formula), structures, reml, settings.sigma)
-    start = starting_point(likelihood)
-    given = point_of(
-        [block.start for level in reversed(design.levels) for block in level.blocks], likelihood, start
-    )
     settings.watch(RowsRead(2, design.n_obs))
-    optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
+    optimum = search(likelihood, design.levels, settings)
     call = Call(
         lme,
         formula,
@@ -159,33 +153,15 @@ def _select(
     formula: Formula, levels: tuple[RandomLevel, ...], data: pd.DataFrame, subset: Any, na_action: str
 ) -> ModelFrame:
     """The rows and columns that the model uses, all of which exist."""
-    check_variables(formula, data, "fixed")
-    columns = list(formula.variables)
-    for level in levels:
-        for part in level.blocks or (level,):
-            check_variables(part.formula, data, "random")
-            if formula.response in part.formula.terms.variables:
-                raise FormulaError(
-                    f"random: the response {formula.response_text} is among the effects of '{level.group}'; "
-                    "drop it there"
-                )
-            columns += part.formula.variables
-        check_columns([level.group], data, "random")
-        if level.group in formula.response_variables:
-            raise FormulaError(f"random: the groups '{level.group}' are the response; name a grouping factor")
-        columns.append(level.group)
     keep = None if subset is None else subset_rows(subset, data)
-    frame = model_frame(data, columns, keep, na_action)
+    frame = model_frame(data, used_columns(formula, levels, data), keep, na_action)
     return replace(frame, subset=condition_as_r_writes_it(subset)) if isinstance(subset, str) else frame
 
 
 def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:
     """Compress the rows, and say which column is to blame if that can't be done."""
-    try:
-        order = None if design.is_sorted else design.order
+    order = None if design.is_sorted else design.order
+    with naming_columns(
+        design.fixed.names, lambda column: bool(np.ptp(design.X[:, column]) == 0), formula.response_text
+    ):
         return compress(design.columns(), design.starts, structures, order)
-    except DependentColumnError as error:
-        column = int(error.columns[0])
-        raise dependent(design.fixed.names[column], bool(np.ptp(design.X[:, column]) == 0)) from None
-    except PerfectFitError:
-        raise perfect(formula.response_text) from None

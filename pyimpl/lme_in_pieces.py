@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,24 +20,23 @@ from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.design import Design, check_group_sizes
 from pyimpl.errors import ArgumentError, DataError, LmeWarning, NotSupportedError
 from pyimpl.estimates import estimates_at
-from pyimpl.formula import Formula, RandomLevel, check_variables, parse_formula, parse_random
+from pyimpl.formula import Formula, RandomLevel, parse_formula, parse_random, used_columns
 from pyimpl.formula.condition import condition_as_r_writes_it, condition_columns
 from pyimpl.formula.variables import check_columns
 from pyimpl.frame import check_na_action
 from pyimpl.grouping import refuse_one_label
 from pyimpl.model import Model
-from pyimpl.moments import DependentColumnError, PerfectFitError, assemble
+from pyimpl.moments import assemble
 from pyimpl.objective import Likelihood
-from pyimpl.optimize import minimise, starting_point
 from pyimpl.progress import RowsRead
-from pyimpl.starts import point_of
+from pyimpl.search import search
 from pyimpl.stream.columns import Columns, Plan, make_plan
 from pyimpl.stream.fit import StreamedFit, UnkeptFrame
 from pyimpl.stream.gather import containment
 from pyimpl.stream.readings import gathered, surveyed
 from pyimpl.stream.rows import Reader, Selection, refuse_missing
 from pyimpl.stream.sources import DaskPieces, Pieces
-from pyimpl.unfit import dependent, perfect
+from pyimpl.unfit import naming_columns
 
 
 def lme_in_pieces(
@@ -81,11 +80,7 @@ def lme_in_pieces(
         else _here(reader, make_plan(formula, levels, known, contrasts), reml, settings)
     )
     likelihood = found.likelihood
-    start = starting_point(likelihood)
-    given = point_of(
-        [block.start for level in reversed(found.columns.levels) for block in level.blocks], likelihood, start
-    )
-    optimum = minimise(likelihood, start, settings.max_steps, given, settings.watch)
+    optimum = search(likelihood, found.columns.levels, settings)
     shown = None if subset is None else condition_as_r_writes_it(subset)
     none = pd.DataFrame(columns=list(reader.selection.columns))
     call = Call(
@@ -106,15 +101,7 @@ def lme_in_pieces(
 def _reader(formula: Formula, levels: tuple[RandomLevel, ...], pieces: Pieces, subset: Any) -> Reader:
     """The columns that the model uses, all of which exist."""
     empty = pd.DataFrame(columns=list(pieces.columns))
-    check_variables(formula, empty, "fixed")
-    columns = list(formula.variables)
-    for level in levels:
-        for part in level.blocks or (level,):
-            check_variables(part.formula, empty, "random")
-            columns += part.formula.variables
-        check_columns([level.group], empty, "random")
-        columns.append(level.group)
-    used = tuple(dict.fromkeys(columns))
+    used = tuple(used_columns(formula, levels, empty))
     if subset is None:
         return Reader(pieces, Selection(used))
     if not isinstance(subset, str):
@@ -168,13 +155,9 @@ def _check_sizes(columns: Columns, n_obs: int, largest: Sequence[int]) -> None:
         check_group_sizes(level, np.array([count]))
 
 
-@contextmanager
-def _naming_columns(columns: Columns, ends: Array) -> Iterator[None]:
-    """Say which column is to blame if the moments can't be put together."""
-    try:
-        yield
-    except DependentColumnError as error:
-        column = int(error.columns[0])
-        raise dependent(columns.fixed.names[column], bool(np.ptp(ends[:, column]) == 0)) from None
-    except PerfectFitError:
-        raise perfect(columns.formula.response_text) from None
+def _naming_columns(columns: Columns, ends: Array) -> AbstractContextManager[None]:
+    return naming_columns(
+        columns.fixed.names,
+        lambda column: bool(np.ptp(ends[:, column]) == 0),
+        columns.formula.response_text,
+    )

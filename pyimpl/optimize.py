@@ -233,9 +233,8 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     return np.concatenate(parts)
 
 
-@np.errstate(
-    all="ignore"
-)  # a step too far leaves the range of numbers; its deviance says so, and it is refused
+# A step too far leaves the range of numbers; its deviance says so, and it is refused.
+@np.errstate(all="ignore")
 def _newton(
     likelihood: Likelihood, theta: Array, max_steps: int, watch: Watch, enough: float = _EXACT
 ) -> Optimum:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pyimpl.drawable import Drawable
 from pyimpl.fit.effects import Effects
 from pyimpl.fit.predictions import Predictions
 from pyimpl.model import LevelChoice
 
+if TYPE_CHECKING:
+    from pyimpl.pictures.sources import Source
 
-class Pictured(Effects, Predictions):
+
+class Pictured(Effects, Predictions, Drawable):
     """The methods of a fit that draw."""
 
     def plot(
@@ -67,67 +71,10 @@ class Pictured(Effects, Predictions):
         source = pictures.fit_source(self, id_res_type)
         return pictures.plot_form(source, form, pictures.Identify(id, id_labels), look, grid)
 
-    def qqnorm(
-        self,
-        form: str | None = None,
-        *,
-        abline: float | tuple[float, float] | bool | None = None,
-        id: float | str | None = None,
-        id_labels: str | Sequence[object] | None = None,
-        grid: bool = False,
-        layout: tuple[int, int] | None = None,
-        ax: Any = None,
-        **style: Any,
-    ) -> Any:
-        """Draw residuals or random effects against normal quantiles, as R's ``qqnorm(fit, form)``.
-
-        Parameters
-        ----------
-        form : str
-            ``"~ resid(., type = 'p') | Sex"`` (the default without panels) or ``"~ ranef(., level = 1)"``, a panel an
-            effect. Panels of residuals show parts of the one plot of all of them.
-        abline, id, id_labels, grid, layout, ax, **style
-            As for :meth:`plot`; random effects are judged by ``id`` after division by their standard deviations.
-        """
+    def _source(self) -> Source:
         from pyimpl import pictures
 
-        look = pictures.Look(pictures.check_line(abline, None), grid, layout, ax, style)
-        return pictures.plot_quantiles(
-            pictures.fit_source(self), form, pictures.Identify(id, id_labels), look
-        )
-
-    def pairs(
-        self,
-        form: str | None = None,
-        *,
-        id: float | str | None = None,
-        id_labels: str | Sequence[object] | None = None,
-        grid: bool = False,
-        layout: tuple[int, int] | None = None,
-        ax: Any = None,
-        **style: Any,
-    ) -> Any:
-        """Draw random effects or coefficients against each other, as R's ``pairs(fit, form)``.
-
-        Parameters
-        ----------
-        form : str
-            ``"~ coef(.)"`` (the default) or ``"~ ranef(., level = 1)"``; two effects may have panels, ``| Sex``.
-        id : float or str
-            Label the groups whose random effects b have b' D^-1 b beyond the chi-squared quantile, or those of a
-            condition such as ``"Subject == 'M13'"``.
-        id_labels, grid, layout, ax, **style
-            As for :meth:`plot`.
-
-        Returns
-        -------
-        Axes, or an array of them
-            A matrix of them for more than two effects.
-        """
-        from pyimpl import pictures
-
-        look = pictures.Look(None, grid, layout, ax, style)
-        return pictures.plot_pairs(pictures.fit_source(self), form, pictures.Identify(id, id_labels), look)
+        return pictures.fit_source(self)
 
     def plot_ranef(
         self,
@@ -169,7 +116,7 @@ class Pictured(Effects, Predictions):
         """
         from pyimpl import pictures
 
-        effects = pictures.fit_source(self).effects(pictures.ranef_term(level, standardized))
+        effects = self._source().effects(pictures.ranef_term(level, standardized))
         if omit_fixed:
             effects = effects.varying()
         look = pictures.Look(layout=layout, ax=ax, style=style)

@@ -7,6 +7,7 @@ from pyimpl.formula.random import RandomLevel, RandomPart, parse_random
 from pyimpl.formula.structure import parse_structure
 from pyimpl.formula.terms import Terms
 from pyimpl.formula.update import update_formula
+from pyimpl.formula.used import used_columns
 from pyimpl.formula.variables import check_variables, response_column
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "response_column",
     "rows_where",
     "update_formula",
+    "used_columns",
 ]

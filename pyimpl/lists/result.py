@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from pyimpl.arrays import Array
 from pyimpl.aug_pred import PREDICTED, AugPred, PredictionSource, augmented_predictions
 from pyimpl.choices import check_flag, choose
 from pyimpl.compare_pred import Predicting, compare_pred
+from pyimpl.drawable import Drawable
 from pyimpl.formula import ColumnSpec, Formula
 from pyimpl.frame import ModelFrame, check_frame
 from pyimpl.group_summary import augment
@@ -40,11 +41,14 @@ from pyimpl.report import (
     text_to_html,
 )
 
+if TYPE_CHECKING:
+    from pyimpl.pictures.sources import Source
+
 RESIDUAL_TYPES = ("response", "pearson", "pooled.pearson")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class LmList:
+class LmList(Drawable):
     """Separate regressions of each group, as R's ``lmList`` object. Immutable.
 
     A coefficient that a group's rows don't determine is NaN.
@@ -315,47 +319,12 @@ class LmList:
         line = pictures.check_line(abline, 0.0 if form is None else None)
         look = pictures.Look(line, layout=layout, ax=ax, style=style)
         identify = pictures.Identify(id, id_labels)
-        return pictures.plot_form(pictures.list_source(self), form, identify, look, grid)
+        return pictures.plot_form(self._source(), form, identify, look, grid)
 
-    def qqnorm(
-        self,
-        form: str | None = None,
-        *,
-        abline: float | tuple[float, float] | bool | None = None,
-        id: float | str | None = None,
-        id_labels: str | Sequence[object] | None = None,
-        grid: bool = False,
-        layout: tuple[int, int] | None = None,
-        ax: Any = None,
-        **style: Any,
-    ) -> Any:
-        """Draw residuals or groups' deviations against normal quantiles: see :meth:`LmeFit.qqnorm`."""
+    def _source(self) -> Source:
         from pyimpl import pictures
 
-        look = pictures.Look(pictures.check_line(abline, None), grid, layout, ax, style)
-        identify = pictures.Identify(id, id_labels)
-        return pictures.plot_quantiles(pictures.list_source(self), form, identify, look)
-
-    def pairs(
-        self,
-        form: str | None = None,
-        *,
-        id: float | str | None = None,
-        id_labels: str | Sequence[object] | None = None,
-        grid: bool = False,
-        layout: tuple[int, int] | None = None,
-        ax: Any = None,
-        **style: Any,
-    ) -> Any:
-        """Draw the groups' coefficients against each other: see :meth:`LmeFit.pairs`.
-
-        ``id`` is held against the coefficients' own means and covariances.
-        """
-        from pyimpl import pictures
-
-        look = pictures.Look(None, grid, layout, ax, style)
-        identify = pictures.Identify(id, id_labels)
-        return pictures.plot_pairs(pictures.list_source(self), form, identify, look)
+        return pictures.list_source(self)
 
     def plot_ranef(
         self,
@@ -372,7 +341,7 @@ class LmList:
         """Draw the groups' deviations from the averages of their coefficients: see :meth:`LmeFit.plot_ranef`."""
         from pyimpl import pictures
 
-        effects = pictures.list_source(self).effects(pictures.ranef_term(None, standardized))
+        effects = self._source().effects(pictures.ranef_term(None, standardized))
         look = pictures.Look(layout=layout, ax=ax, style=style)
         return pictures.plot_effects(effects, form, look, pictures.Loess(span) if smooth else None, grid)
 

@@ -13,7 +13,7 @@ from pyimpl.covariance import Covariance
 from pyimpl.design import Level, learn_level
 from pyimpl.errors import DataError
 from pyimpl.formula import ColumnSpec, Formula, RandomLevel, check_contrasts, learn_columns
-from pyimpl.grouping import Grouping, nest, refuse_one_label
+from pyimpl.grouping import Grouping, check_nesting, nest
 from pyimpl.stream.survey import Survey, group_codes
 
 
@@ -100,14 +100,15 @@ def make_plan(
     Raises
     ------
     DataError
-        A grouping factor has one level only, or a transform needs to see all the data first.
+        A grouping factor has one level only, they are named in the wrong order, or a transform needs to see all the
+        data first.
     """
     names = [level.group for level in random]
     found: list[Grouping] = []
     for name in names:
         own = np.array(known.factors[name].names, dtype=object)
         found.append(nest(name, pd.Index(own).get_indexer(pd.Index(known.groups[name])), own, found))
-        refuse_one_label(name, found[-1].labels)
+    check_nesting(found)
     groupings = [replace(each, codes=np.empty(0, np.intp)) for each in found]
     columns = learn(formula, random, known, contrasts, groupings)
     labels = tuple(pd.Index(list(known.factors[name].names)) for name in names)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Array, Indices
-from pyimpl.containment import Containment, is_constant, varies_within
+from pyimpl.containment import Containment, innermost_level, is_constant, varies_within
 from pyimpl.design import Design, DesignRows, check_magnitudes
 from pyimpl.formula import response_column
 from pyimpl.moments import distinct_columns
@@ -135,7 +135,4 @@ def contained_in(varies: np.ndarray, ends: Array, n_groups: Sequence[int], n_obs
     n_groups : sequence of int, outermost level first
     n_obs : int
     """
-    stratum = np.zeros(ends.shape[1], np.intp)
-    for k, own in enumerate(varies):
-        stratum[own] = k + 1
-    return Containment(stratum, is_constant(ends.T), (0, *n_groups, n_obs))
+    return Containment(innermost_level(varies), is_constant(ends.T), (0, *n_groups, n_obs))

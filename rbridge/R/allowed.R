@@ -43,6 +43,7 @@ rb_guarded_spline <- function(name, make) {
     if (length(knots)) make(x, df = df, knots = knots, ...) else make(x, df = df, ...)
   }
 }
+rb_spline_functions <- list(ns = rb_guarded_spline("ns", splines::ns), bs = rb_guarded_spline("bs", splines::bs))
 rb_guarded_poly <- function(x, ...) {
   dots <- list(...)
   rb_modest(c(list(x), dots[setdiff(seq_along(dots), which(names(dots) == "coefs"))]), "poly")
@@ -85,8 +86,7 @@ rb_function_env <- local({
       for (name in c(rb_pd, rb_cor, rb_var, "lme", "lmeControl", "gls", "glsControl", "lmList", "fitted", "resid")) {
         assign(name, rb_find(name), envir = made)
       }
-      made$ns <- rb_guarded_spline("ns", splines::ns)
-      made$bs <- rb_guarded_spline("bs", splines::bs)
+      for (name in names(rb_spline_functions)) assign(name, rb_spline_functions[[name]], envir = made)
       made$corARMA <- rb_guarded_arma
       made$matrix <- rb_guarded_matrix
       made$diag <- rb_guarded_diag

@@ -28,10 +28,6 @@ rb_deparse_call <- function(call) {
 # nlme evaluates the formulas of random effects where only attached packages are found, so ns() and bs() are attached
 # while a call runs.
 rb_splines <- "rbridge:splines"
-rb_spline_functions <- list(
-  ns = function(...) rb_guarded_spline("ns", splines::ns)(...), bs = function(...) rb_guarded_spline("bs", splines::bs)(...)
-)
-
 rb_call <- function(name, args) {
   old <- options(rb_options)
   on.exit(options(old))
