@@ -357,7 +357,7 @@ def test_without_nlme_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     code = """
     from rbridge import embedded
     import rbridge
-    embedded.R_FILES = ("session.R",)
+    embedded.R_FILES = ("allowed.R", "session.R")
     read = embedded._load
     def load(ri):
         door = read(ri)
