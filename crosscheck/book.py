@@ -2,8 +2,7 @@
 
 ``fixtures/book/calls.json`` lists what nlme's own material calls: the scripts of Pinheiro & Bates (2000) and of
 Snijders & Bosker (1999), the examples of the help pages, and nlme's tests. Many calls ask for the same model, which
-is fitted once, under the name of the first: ``ch01-fm1Rail.lme``. Calls with a correlation structure, a variance
-function or a fixed sigma aren't run yet; :func:`not_covered` lists them.
+is fitted once, under the name of the first: ``ch01-fm1Rail.lme``.
 
 References
 ----------
@@ -20,7 +19,7 @@ from typing import Any
 
 from .data import fixtures
 from .errors import UsageError
-from .spec import CONTROLS, ModelSpec
+from .spec import CONTROLS, Control, ModelSpec
 
 _BEYOND = ("correlation", "weights", "fixed_sigma")
 """What pyimpl doesn't fit yet."""
@@ -103,7 +102,7 @@ def _named(beginning: str, cases: Iterable[Case]) -> frozenset[str]:
 
 @cache
 def _cases() -> tuple[Case, ...]:
-    """Return the distinct models that can be fitted, each with its calls, in the order of their first ones."""
+    """Return the distinct models, each with its calls, in the order of their first ones."""
     same: dict[str, list[Call]] = {}
     for call in calls():
         if not call.beyond:
@@ -126,9 +125,9 @@ def _name(call: Call) -> str:
 
 def _spec(name: str, group: list[Call]) -> ModelSpec:
     asked = group[0].asked
-    options: dict[str, Any] = {
-        key: asked[key] for key in ("contrasts", "subset", "na_action") if key in asked
-    }
+    options: dict[str, Any] = {key: asked[key] for key in _OPTIONS if key in asked}
+    if "fixed_sigma" in asked:
+        options["control"] = {"sigma": asked["fixed_sigma"]}
     spec = ModelSpec(
         name,
         asked["fixed"],
@@ -140,4 +139,14 @@ def _spec(name: str, group: list[Call]) -> ModelSpec:
         note=f"data {asked['data']}",
         study="book",
     )
-    return replace(spec, controls=(*CONTROLS, "symm")) if spec.has_unstructured else spec
+    return replace(spec, controls=_controls(spec))
+
+
+_OPTIONS = ("correlation", "weights", "contrasts", "subset", "na_action")
+
+
+def _controls(spec: ModelSpec) -> tuple[Control, ...]:
+    """How R is asked: its EM algorithm moves neither a correlation structure nor a variance function."""
+    if spec.options.keys() & {"correlation", "weights"}:
+        return ("default", "tight")
+    return (*CONTROLS, "symm") if spec.has_unstructured else CONTROLS

@@ -31,7 +31,8 @@ class ModelSpec:
         What is maximised.
     options : mapping
         Further arguments of ``lme``, by their names: ``correlation``, ``weights``, ``contrasts``,
-        ``control``, ``subset``, ``na_action``. ``control`` is nlme's and goes to the R side only.
+        ``control``, ``subset``, ``na_action``. ``control`` is nlme's and goes to the R side only, but for a known
+        ``sigma``, which is part of the model.
     data : str
         Name of the data set, e.g. ``"hsb"``; see :mod:`crosscheck.data`.
     title, note : str
@@ -84,9 +85,17 @@ class ModelSpec:
         return replace(self, random=_with_symm(self.random))
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of ``lme`` but for ``data`` and nlme's own ``control``."""
+        """Return the arguments of ``lme`` but for ``data`` and what in ``control`` is nlme's own."""
         options = {name: value for name, value in self.options.items() if name != "control"}
+        if self.known_sigma is not None:
+            options["control"] = {"sigma": self.known_sigma}
         return {"fixed": self.fixed, "random": self.random, "method": self.method, **options}
+
+    @property
+    def known_sigma(self) -> float | None:
+        """The within-group standard deviation where it is known, not estimated."""
+        sigma = self.options.get("control", {}).get("sigma")
+        return None if sigma is None else float(sigma)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain data, for the records."""

@@ -19,7 +19,8 @@ class NlmeEngine:
     ----------
     control : {"default", "tight", "converged", "symm"}
         How far nlme is made to go. ``default``: where it stops as it is called. ``tight``: where nlminb stops
-        under ``rbridge.TIGHT_CONTROL``, when the differences that it takes for a gradient drown in rounding.
+        under ``rbridge.TIGHT_CONTROL``, when the differences that it takes for a gradient drown in rounding; with
+        ``weights`` what it alternates with, on ``fitted(.)``, is tightened as well.
         ``converged``: where nlme's own EM algorithm converges, without nlminb, which only walks off again.
         ``symm``: the default control with each free covariance as ``pdSymm``, by its matrix logarithm, which fails
         least where the optimum is singular.
@@ -51,7 +52,7 @@ class NlmeEngine:
             if self.control == "converged":  # nlminb is given no iteration on purpose, and says so
                 warnings.filterwarnings("ignore", "nlminb problem", rbridge.RWarning)
             asked = spec.by_matrix_logarithm() if self.control == "symm" else spec
-            return rbridge.lme(data=data, **asked.arguments(), control=control or None)
+            return rbridge.lme(data=data, **{**asked.arguments(), "control": control or None})
 
     def controls(self, spec: ModelSpec) -> dict[str, Any]:
         """Return the arguments of ``lmeControl`` that differ from nlme's defaults."""
@@ -60,7 +61,8 @@ class NlmeEngine:
         if self.control in ("default", "symm"):
             return {}
         if self.control == "tight":
-            return dict(rbridge.TIGHT_CONTROL)
+            alternating = {"tolerance": 1e-10, "maxIter": 500} if "weights" in spec.options else {}
+            return {**rbridge.TIGHT_CONTROL, **alternating}
         return {"niterEM": spec.em_steps, "msMaxIter": 0, "maxIter": 1, "returnObject": True}
 
     def provenance(self) -> dict[str, str]:
