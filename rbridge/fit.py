@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rbridge import decode, printed, tables
-from rbridge.arguments import check_choice, check_flag, shown
+from rbridge.arguments import check_choice, check_flag, check_whole, shown
 from rbridge.base import same_side
 from rbridge.diagnosis import Diagnosis
 from rbridge.errors import ArgumentError
@@ -45,9 +45,18 @@ class LmeFit(Diagnosis):
         """Return ``Value``, ``Std.Error``, ``DF``, ``t-value``, ``p-value``; see :meth:`summary`."""
         return self.summary(adjust_sigma).t_table
 
-    def var_corr(self) -> tables.VarCorr:
-        """Return the variances, standard deviations and correlations of the random effects."""
-        made: tables.VarCorr = self._ask("rb_var_corr", decode=tables.decode_var_corr)
+    def var_corr(self, rdig: int = 3) -> tables.VarCorr:
+        """Return the variances, standard deviations and correlations of the random effects.
+
+        Parameters
+        ----------
+        rdig
+            How many decimals the page gives the correlations, from 0 to 15; the frames hold them in full.
+        """
+        digits = check_whole(rdig, "rdig")
+        if digits > 15:
+            raise ArgumentError(f"rdig must be a whole number from 0 to 15, not {digits}")
+        made: tables.VarCorr = self._ask("rb_var_corr", digits, decode=tables.decode_var_corr)
         return made
 
     def get_var_cov(

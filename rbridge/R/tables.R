@@ -21,7 +21,7 @@ rb_without_rows <- function(handle, x) {
   x
 }
 
-rb_var_corr <- function(handle) {
+rb_var_corr <- function(handle, rdig = 3L) {
   fit <- handle$fit
   blocks <- rev(as.list(fit$modelStruct$reStruct))
   levels <- lapply(blocks, function(block) {
@@ -29,7 +29,7 @@ rb_var_corr <- function(handle) {
     list(variance = variance[, "Variance"], std_dev = variance[, "StdDev"], terms = rownames(variance), corr = rb_correlation(block))
   })
   rb_back(handle, list(
-    text = rb_text(rb_back(handle, nlme::VarCorr(fit))), sigma = fit$sigma, names = names(blocks),
+    text = rb_text(rb_back(handle, nlme::VarCorr(fit, rdig = rdig))), sigma = fit$sigma, names = names(blocks),
     terms = lapply(levels, `[[`, "terms"), variance = lapply(levels, function(x) as.numeric(x$variance)),
     std_dev = lapply(levels, function(x) as.numeric(x$std_dev)), corr = lapply(levels, `[[`, "corr")
   ))

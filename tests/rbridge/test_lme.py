@@ -117,6 +117,8 @@ def test_random_effects(pair: Pair) -> None:
 def test_variance_components(pair: Pair) -> None:
     r, made = pair.r, pair.fit.var_corr()
     assert str(made) == pair.r.printed("VarCorr(m)")
+    for rdig in (0, 1, 6):
+        assert str(pair.fit.var_corr(rdig)) == pair.r.printed(f"VarCorr(m, rdig = {rdig})")
     frame = made.to_frame()
     assert list(frame.columns) == ["group", "term", "variance", "std_dev"]
     assert frame.iloc[-1].group == "Residual" and frame.iloc[-1].std_dev == r("m$sigma")[0]
@@ -372,6 +374,7 @@ def test_values_that_are_neither_true_nor_false_are_refused(r, value: object) ->
         "which": lambda: fit.intervals(which=value),
         "newdata": lambda: fit.predict(value),
         "group": lambda: fit.var_corr().corr(value),
+        "rdig": lambda: fit.var_corr(value),
         "control: 'maxIter'": lambda: refit(control={"maxIter": value}),
         "control: 'opt'": lambda: refit(control={"opt": value}),
         "control: 'returnObject'": lambda: refit(control={"returnObject": value}),
