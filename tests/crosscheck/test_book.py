@@ -15,6 +15,7 @@ import pytest
 
 from crosscheck import cli
 from crosscheck.book import book, calls, not_covered
+from crosscheck.commands import options
 from crosscheck.data import checksum, fixtures, load
 from crosscheck.engines import RecordedEngine, answer_of, engine
 from crosscheck.errors import UsageError
@@ -260,7 +261,7 @@ class TestCommand:
         assert len(report["not_covered"]) == 47
 
     def test_disagreement_is_shown_and_is_exit_status_1(self, monkeypatch, capsys):
-        monkeypatch.setattr(cli, "engine", lambda name: Spoilt(lower))
+        monkeypatch.setattr(options, "engine", lambda name: Spoilt(lower))
         assert cli.main(["book", "--recorded", "--plain", "--only", "ch01-fm1Oats"]) == 1
         out = capsys.readouterr().out
         assert out.splitlines()[-1] == "DISAGREE: spoilt and R (recorded): 1 of 1 models"

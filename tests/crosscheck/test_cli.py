@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crosscheck import cli
+from crosscheck.commands import options, output
 from crosscheck.engines import NlmeEngine, RecordedEngine
 from crosscheck.errors import EngineUnavailableError
 
@@ -36,7 +37,7 @@ class Candidate:
 
 
 def with_candidate(monkeypatch, candidate):
-    monkeypatch.setattr(cli, "engine", lambda name: candidate)
+    monkeypatch.setattr(options, "engine", lambda name: candidate)
 
 
 def test_agreement_prints_every_quantity_and_ends_with_one_line_of_verdict(capsys):
@@ -73,7 +74,7 @@ def test_rich_shows_the_same_words(capsys):
 
 
 def test_without_rich_it_is_plain(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    monkeypatch.setattr(output, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "rich", None)
     assert cli.main(ONE) == 0
     assert "== Empty model, R&B Table 4.2, REML" in capsys.readouterr().out

@@ -1,0 +1,67 @@
+"""The options that several subcommands share, and what they ask for: engines, and R live or as recorded."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..engines import Engine, NlmeEngine, engine, why_not
+from ..errors import CrosscheckError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Commands = argparse._SubParsersAction
+
+
+def add_common(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add the options of every study; return the group of the report's forms."""
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--live", action="store_true", help="insist on fitting with R now")
+    source.add_argument("--recorded", action="store_true", help="use R's recorded answers even if R is there")
+    parser.add_argument(
+        "--engine", action="append", metavar="NAME", help="candidate held against R (default: pyimpl)"
+    )
+    form = add_forms(parser)
+    parser.add_argument("--verbose", action="store_true", help="every BLUP, every covariance, every reason")
+    return form
+
+
+def add_forms(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add the forms that every report comes in, of which one is chosen; return their group."""
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="complete numbers for machines")
+    form.add_argument("--plain", action="store_true", help="plain text, without colour or boxes")
+    return form
+
+
+def candidates(names: Iterable[str]) -> list[Engine]:
+    """Return the engines called `names`, each once.
+
+    Raises
+    ------
+    CrosscheckError
+        One is unknown, or can't run here.
+    """
+    engines = [engine(name) for name in dict.fromkeys(names)]
+    for candidate in engines:
+        if reason := why_not(candidate):
+            raise CrosscheckError(f"engine {candidate.name!r} can't run here: {reason}")
+    return engines
+
+
+def source(options: argparse.Namespace) -> tuple[bool, str]:
+    """Return whether R answers live, and if not why.
+
+    Raises
+    ------
+    CrosscheckError
+        ``--live`` asks for R, which can't be reached.
+    """
+    if options.recorded:
+        return False, ""
+    reason = NlmeEngine().why_not()
+    if reason and options.live:
+        raise CrosscheckError(f"--live asks for R, and it can't be reached: {reason}")
+    return not reason, f"R can't be run here: {' '.join(reason.split())}" if reason else ""
