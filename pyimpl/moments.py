@@ -87,6 +87,8 @@ class Moments:
         The unit of y: the standard deviation of that regression's residuals.
     n_obs : int
         The number of rows.
+    log_det : float
+        log|Lambda| where the rows were premultiplied by W, W Lambda W' = I, to have independent errors.
     """
 
     levels: tuple[LevelMoments, ...]
@@ -95,6 +97,7 @@ class Moments:
     beta: Array
     scale: float
     n_obs: int
+    log_det: float = 0.0
 
 
 def compress(
@@ -102,6 +105,7 @@ def compress(
     starts: Sequence[Indices],
     structures: Sequence[Covariance],
     order: Indices | None = None,
+    units: Units | None = None,
 ) -> Moments:
     """Compress the rows of a mixed model to its moments.
 
@@ -118,6 +122,8 @@ def compress(
         The covariance structure of each level; says how many columns of Z it has.
     order : (N,) int array, optional
         What sorts the rows, where they aren't sorted already.
+    units : Units, optional
+        Coordinates to express the moments in; by default those that suit the rows.
     """
     sizes = [structure.q for structure in structures]
     n_obs = len(columns[0])
@@ -125,14 +131,19 @@ def compress(
     groups = [np.repeat(np.arange(len(first)), np.diff(first, append=n_obs)) for first in starts]
     parents = [inner_to_outer[first] for inner_to_outer, first in zip(groups[1:], starts, strict=False)]
     parts = []
-    for first, end in _blocks(starts[-1], n_obs):
+    for first, end in _blocks(starts[-1] if starts else np.arange(n_obs), n_obs):
         rows = slice(first, end) if order is None else order[first:end]
         block = np.stack([column[rows] for column in distinct])
         parts.append(rotate(block, copies, [codes[first:end] for codes in groups], sizes))
-    return assemble(parts, parents, structures)
+    return assemble(parts, parents, structures, units)
 
 
-def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequence[Covariance]) -> Moments:
+def assemble(
+    parts: Sequence[Part],
+    parents: Sequence[Indices],
+    structures: Sequence[Covariance],
+    units: Units | None = None,
+) -> Moments:
     """The moments of a model whose rows have been rotated in parts.
 
     Parameters
@@ -142,6 +153,8 @@ def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequ
     parents : sequence of int arrays, innermost level first
         For each group of a level the group of the next level outwards; nothing for the outermost level.
     structures : sequence of Covariance, innermost first
+    units : Units, optional
+        As for :func:`compress`.
 
     Raises
     ------
@@ -149,7 +162,14 @@ def assemble(parts: Sequence[Part], parents: Sequence[Indices], structures: Sequ
     """
     whole = join(parts, parents)
     factors = factors_of(whole, structures)
-    return moments_in(units_of(factors, structures, whole.n_obs), factors.rest, whole, parents)
+    chosen = units_of(factors, structures, whole.n_obs) if units is None else units
+    return moments_in(chosen, factors.rest, whole, parents)
+
+
+def units_in(moments: Moments) -> Units:
+    """The coordinates that moments are expressed in."""
+    regression = _regression(moments.R, moments.beta, moments.scale)
+    return Units(regression, tuple(level.T for level in moments.levels), moments.n_obs)
 
 
 def distinct_columns(columns: list[Array]) -> tuple[list[Array], Indices]:
@@ -276,7 +296,11 @@ def _ordinary_regression(whole: Array, n_obs: int) -> Regression:
     if abs(whole[p, p]) <= _PERFECT * np.sqrt((whole[:, p] ** 2).sum()):
         raise PerfectFitError
     beta = np.linalg.solve(R, whole[:p, p])
-    scale = float(abs(whole[p, p]) / np.sqrt(n_obs - p))
+    return _regression(R, beta, float(abs(whole[p, p]) / np.sqrt(n_obs - p)))
+
+
+def _regression(R: Array, beta: Array, scale: float) -> Regression:
+    p = len(R)
     change = np.zeros((p + 1, p + 1))
     change[:p, :p], change[:p, p], change[p, p] = np.linalg.inv(R), -beta / scale, 1 / scale
     return Regression(R, beta, scale, change)

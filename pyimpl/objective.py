@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from pyimpl.arrays import Array
+from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
 from pyimpl.grouped import (
     Rows,
@@ -70,8 +70,8 @@ class Likelihood:
 
     def split(self, theta: Array) -> list[Array]:
         """One Lambda a level, innermost first, from the joint parameter vector."""
-        edges = np.cumsum([structure.n_parameters for structure in self.structures])[:-1]
-        return [s.factor(part) for s, part in zip(self.structures, np.split(theta, edges), strict=True)]
+        ends = np.cumsum([structure.n_parameters for structure in self.structures], dtype=np.intp)
+        return [s.factor(theta[end - s.n_parameters : end]) for s, end in zip(self.structures, ends, strict=True)]
 
     def evaluate(self, theta: Array) -> Evaluation:
         """Deviance, gradient and estimates at ``theta``."""
@@ -79,7 +79,7 @@ class Likelihood:
         up = self.sweep_up(Lambdas)
         s2 = up.rss / self.nu if self.sigma is None else (self.sigma / self.moments.scale) ** 2
         down = self.sweep_down(Lambdas, up, s2)
-        parts = [
+        parts = [theta[:0]] + [
             2 * structure.basis.reshape(structure.n_parameters, -1) @ (G @ Lambda).ravel()
             for structure, G, Lambda in zip(self.structures, down.gradients, Lambdas, strict=True)
         ]
@@ -143,11 +143,14 @@ class Whitened:
         L^-1 A, where L L' = I + A D A'.
     LE : (q, m, G) array
         L^-1 [outer Z, nearest first | X | y].
+    children : (G,) int array
+        Where each group's groups of the next level inwards start; empty at the innermost level.
     """
 
     A: Array
     LA: Array
     LE: Array
+    children: Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ def whiten(moments: Moments, Lambdas: Sequence[Array]) -> WhitenedGroups:
         V[diagonal, diagonal] += 1
         L = cholesky(V)
         log_det = log_det + 2 * np.log(L[diagonal, diagonal]).sum()
-        levels.append(Whitened(A, forward_solve(L, A), forward_solve(L, E)))
+        levels.append(Whitened(A, forward_solve(L, A), forward_solve(L, E), level.children))
         arriving.append(_one_row_a_group(levels[-1].LE))
     gram = moments.rest.T @ moments.rest + sum(_gram(rows.values) for rows in arriving)
     return WhitenedGroups(levels, log_det, gram)
@@ -329,8 +332,9 @@ def _times(M: Array, spread: Array) -> Array:
 def log_likelihood(moments: Moments, reml: bool, deviance: float) -> float:
     """The (restricted) log-likelihood in the user's units, as nlme defines it (without +log|X'X| / 2).
 
-    Equals -1/2 [nu log(2 pi) + log|V| + reml log|X'V^-1 X| + r'V^-1 r] at the profiled sigma, in the units of y.
+    Equals -1/2 [nu log(2 pi) + log|V| + reml log|X'V^-1 X| + r'V^-1 r] at the profiled sigma, in the units of y and
+    of the rows before any whitening.
     """
     nu = moments.n_obs - (len(moments.R) if reml else 0)
-    units = nu * np.log(moments.scale**2) + 2 * reml * np.log(np.abs(np.diag(moments.R))).sum()
+    units = moments.log_det + nu * np.log(moments.scale**2) + 2 * reml * np.log(np.abs(np.diag(moments.R))).sum()
     return float(-(nu * (1 + np.log(2 * np.pi) - np.log(nu)) + units + deviance) / 2)

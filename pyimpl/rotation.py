@@ -86,7 +86,8 @@ def rotate(columns: Array, copies: Indices, groups: Sequence[Indices], sizes: Se
         # Of the copies of this level's own columns nothing is left: the last of the rows that go on is zero.
         columns = np.concatenate([rest.values[:, 0], np.zeros((1, n_obs))])
         copies = np.where(place[outer] < q, len(others), place[outer] - q)
-    triangle = np.asarray(np.linalg.qr(columns[:-1].T, mode="r"))
+    left = columns[:-1] if levels else columns
+    triangle = np.asarray(np.linalg.qr(left.T, mode="r"))
     return Part(tuple(levels), np.hstack([triangle, np.zeros((len(triangle), 1))])[:, copies], n_obs)
 
 
@@ -99,7 +100,7 @@ def join(parts: Sequence[Part], parents: Sequence[Indices]) -> Part:
     parents : sequence of int arrays, innermost level first
         For each group of a level the group of the next level outwards; nothing for the outermost level.
     """
-    c = parts[0].levels[0].factor.shape[1]
+    c = sum(len(level.factor) for level in parts[0].levels) + parts[0].triangle.shape[1]
     rest, owners = np.empty((c, 0)), np.empty(0, np.intp)
     levels = []
     for k, pieces in enumerate(zip(*(part.levels for part in parts), strict=True)):

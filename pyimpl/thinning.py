@@ -41,6 +41,7 @@ def thinned(likelihood: Likelihood) -> Likelihood | None:
         beta=moments.beta,
         scale=moments.scale,
         n_obs=moments.n_obs // _ONE_IN,
+        log_det=moments.log_det / _ONE_IN,
     )
     return replace(likelihood, moments=part)
 
