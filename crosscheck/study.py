@@ -7,8 +7,8 @@ difference is R's own doing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from .engines import Engine, NlmeEngine, RecordedEngine, answer_of
 from .errors import CrosscheckError
 from .quantities import NUMBERS, QUANTITIES
 from .reference import Certificate, certify, dense_problem, has_variances
-from .spec import ModelSpec
+from .spec import Control, ModelSpec
 
 Progress = Callable[[str], None]
 
@@ -123,34 +123,57 @@ def run_study(
     certificates : bool
         Ask the reference evaluator how far every answer is from the optimum.
     """
-    checks = tuple(_check(spec, candidates, live, progress, certificates) for spec in specs)
-    return Study(checks, live, why_recorded)
-
-
-def _check(
-    spec: ModelSpec, candidates: Sequence[Engine], live: bool, progress: Progress, certified: bool
-) -> ModelCheck:
-    frame = data_sets.load(spec.data)
     side = NlmeEngine if live else RecordedEngine
+    checks = []
+    for spec in specs:
+        frame = data_sets.load(spec.data)
+        rs = {control: side(control) for control in spec.controls}
+        check = check_model(spec, frame, rs, candidates, progress=progress, certificates=certificates)
+        checks.append(replace(check, drift=_drift(spec, frame, check.reference)) if live else check)
+    return Study(tuple(checks), live, why_recorded)
+
+
+def check_model(
+    spec: ModelSpec,
+    frame: pd.DataFrame,
+    references: Mapping[Control, Engine],
+    candidates: Sequence[Engine],
+    *,
+    progress: Progress = lambda _: None,
+    certificates: bool = True,
+) -> ModelCheck:
+    """Fit one model on the references and on every candidate, and hold all to the best of the references.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    frame : DataFrame
+        Its data; ``spec.data`` is only what reports call them.
+    references : mapping
+        R under each of its controls, or another engine as ``"default"``.
+    candidates : sequence of Engine
+    progress : callable
+        Told what is being done.
+    certificates : bool
+        Ask the reference evaluator how far every answer is from the optimum.
+    """
 
     def ask(engine: Engine) -> Answer | str:
         progress(f"{spec.name}, {spec.method}: {engine.name}")
         return answer_of(engine, spec, frame)
 
-    by_nearness = sorted(spec.controls, key=lambda control: (*ORDER, "symm").index(control))
-    rs = {control: ask(side(control)) for control in by_nearness}
-    answer = rs.pop(best(rs) or "converged")
+    by_nearness = sorted(references, key=lambda control: (*ORDER, "symm").index(control))
+    rs = {control: ask(references[control]) for control in by_nearness}
+    furthest = best(rs) or by_nearness[0]
+    answer = rs.pop(furthest)
     reference = None if isinstance(answer, str) else answer
     error = answer if isinstance(answer, str) else ""
     checked = tuple(_checked(engine, ask(engine), reference) for engine in candidates)
-    own = tuple(_checked(side(control), one, reference) for control, one in rs.items())
-    answers = [reference, *(made.answer for made in (*checked, *own))] if certified else []
-    progress(f"{spec.name}, {spec.method}: reference evaluator" if certified else "")
-    certificates, doubt = _certificates(
-        spec, frame, [a for a in answers if a is not None and has_variances(a)]
-    )
-    drift = _drift(spec, frame, reference) if live and reference is not None else None
-    return ModelCheck(spec, reference, checked, own, drift, certificates, error or doubt)
+    own = tuple(_checked(references[control], one, reference) for control, one in rs.items())
+    answers = [reference, *(made.answer for made in (*checked, *own))] if certificates else []
+    progress(f"{spec.name}, {spec.method}: reference evaluator" if certificates else "")
+    signed, doubt = _certificates(spec, frame, [a for a in answers if a is not None and has_variances(a)])
+    return ModelCheck(spec, reference, checked, own, certificates=signed, error=error or doubt)
 
 
 def _checked(engine: Engine, answer: Answer | str, reference: Answer | None) -> Checked:
@@ -174,6 +197,8 @@ def _certificates(
         return (), f"no certificate: {error}"
 
 
-def _drift(spec: ModelSpec, frame: pd.DataFrame, reference: Answer) -> Comparison | None:
+def _drift(spec: ModelSpec, frame: pd.DataFrame, reference: Answer | None) -> Comparison | None:
+    if reference is None:
+        return None
     recorded = answer_of(RecordedEngine("converged"), spec, frame)
     return None if isinstance(recorded, str) else compare(recorded, reference, QUANTITIES)
