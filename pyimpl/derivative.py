@@ -26,5 +26,15 @@ def derivative(function: Callable[[Array], Array], at: Array) -> Array:
     (m, ...) array
         By each argument in turn.
     """
-    steps = _STEP * 1j * np.eye(len(at))
-    return np.stack([np.asarray(function(at + step)).imag / _STEP for step in steps])
+    return np.stack([taken_apart(function(at + step))[1] for step in steps_of(at)])
+
+
+def steps_of(at: Array) -> Array:
+    """The imaginary steps along each argument, (m, m)."""
+    return _STEP * 1j * np.eye(len(at))
+
+
+def taken_apart(stepped: Array) -> tuple[Array, Array]:
+    """The value of a function, and its derivative in the direction of the imaginary step that was taken."""
+    stepped = np.asarray(stepped)
+    return stepped.real, stepped.imag / _STEP

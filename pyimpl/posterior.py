@@ -14,7 +14,7 @@ inverted but I + Lambda'A'A Lambda, and a variance of zero is an ordinary point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -125,19 +125,27 @@ def variance_of_rows(posterior: Posterior, X: Array, Z: Sequence[Array], groups:
     groups : sequence of (n,) int arrays
         The rows' groups at these levels; all known.
     """
-    variances = np.empty(len(X))
+    seen = seen_by_rows(posterior, X.T, [each.T for each in Z], groups)
+    return np.concatenate([np.empty(0), *((own**2).sum(axis=0) for own in seen)])
+
+
+def seen_by_rows(
+    posterior: Posterior, X: Array, Z: Sequence[Array], groups: Sequence[Indices]
+) -> Iterator[Array]:
+    """The factor of the posterior covariance as seen through rows, (m, n), some of the rows at a time.
+
+    Parameters
+    ----------
+    posterior : Posterior
+    X : (p, N) array
+    Z : sequence of (q, N) arrays, outermost level first
+    groups : sequence of (N,) int arrays
+    """
     spreads = posterior.levels[: len(Z)]
-    for start in range(0, len(X), _ROWS_AT_ONCE):
+    for start in range(0, X.shape[1], _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        seen = _seen(
-            X[rows].T[None],
-            posterior.fixed,
-            [each[rows].T[None] for each in Z],
-            spreads,
-            [g[rows] for g in groups],
-        )
-        variances[rows] = (seen**2).sum(axis=(0, 1))
-    return variances
+        parts = [each[None, :, rows] for each in Z]
+        yield _seen(X[None, :, rows], posterior.fixed, parts, spreads, [own[rows] for own in groups])[0]
 
 
 def covariance_of_effects(posterior: Posterior, depth: int) -> Array:
