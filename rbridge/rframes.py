@@ -152,10 +152,13 @@ def _times(kind: str, zone: str, values: np.ndarray, missing: np.ndarray) -> Any
     size = 86400 if kind == "Date" else 1_000_000
     whole = np.rint(np.where(missing, 0, values) * size).astype(np.int64)
     if kind == "difftime":
-        spans = whole.astype(f"timedelta64[{unit}]")
-        spans[missing] = np.timedelta64("NaT")
-        return pd.Series(spans)
-    times = whole.astype(f"datetime64[{unit}]")
-    times[missing] = np.datetime64("NaT")
+        return pd.Series(_with_gaps(whole.astype(f"timedelta64[{unit}]"), missing))
+    times = _with_gaps(whole.astype(f"datetime64[{unit}]"), missing)
     made = pd.Series(times)
     return made if kind == "Date" else made.dt.tz_localize("UTC").dt.tz_convert(zone or "UTC")
+
+
+def _with_gaps(times: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Put NaT, whose bits are those of the smallest integer in every unit, where a time is missing."""
+    times.view(np.int64)[missing] = np.iinfo(np.int64).min
+    return times
