@@ -84,7 +84,8 @@ def term_denominator_df(contained: Containment, assign: Indices) -> Indices:
 
 def strata(columns: Array, codes: Sequence[Indices]) -> Indices:
     """The innermost level at which each column varies, (p,): 0 between the outermost groups, Q within the innermost."""
-    return innermost_level(np.array([varies_within(columns, level) for level in codes]))
+    varies = [varies_within(columns, level) for level in codes]
+    return innermost_level(np.array(varies).reshape(len(codes), len(columns)))
 
 
 def innermost_level(varies: np.ndarray) -> Indices:

@@ -123,7 +123,7 @@ class Design:
     rows : DesignRows or None
         The rows, where they were kept; those of data too large for memory are not.
     contained : Containment or None
-        Where the columns of X vary, where it can't be found from the rows.
+        Where the columns of X vary, where it can't be found from the sorted rows.
     """
 
     fixed: ColumnSpec
@@ -217,7 +217,7 @@ def make_design(
     contrasts: Mapping[str, str] | None,
     drop_dependent: bool = False,
 ) -> Design:
-    """Build the arrays of a model from complete rows.
+    """Build the arrays of a model from complete rows; without random effects, those of a regression.
 
     With ``drop_dependent`` columns of X that are linear combinations of the columns before them are left out.
 
@@ -228,7 +228,8 @@ def make_design(
     """
     y, _ = response_column(fixed, frame)
     read: dict[str, Value] = {}
-    spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument="fixed", read=read)
+    argument = fixed.argument
+    spec = learn_columns(fixed.terms, frame, contrasts=contrasts, argument=argument, read=read)
     groupings = group_rows(frame, tuple(level.group for level in random))
     levels = tuple(
         learn_level(grouping, level, frame, contrasts, read)
@@ -239,7 +240,7 @@ def make_design(
     if drop_dependent:
         spec, X = _independent(spec, X)
     if not X.shape[1]:
-        raise DataError("fixed: the formula has no fixed effects; keep at least the intercept, 'y ~ 1'")
+        raise DataError(f"{argument}: the formula has no fixed effects; keep at least the intercept, 'y ~ 1'")
     if len(y) <= X.shape[1]:
         raise DataError(
             f"data: {len(y)} complete rows can't determine {X.shape[1]} fixed effects and a variance"
@@ -251,13 +252,16 @@ def make_design(
         level.build(frame, read) if part is None else part for level, part in zip(levels, parts, strict=True)
     )
     offset = spec.offset(frame, read)
-    check_magnitudes(y[:, None], [fixed.response_text], "fixed")
+    check_magnitudes(y[:, None], [fixed.response_text], argument)
     if spec.terms.offsets:
-        check_magnitudes(offset[:, None], ["offset()"], "fixed")
-    check_magnitudes(X, spec.names, "fixed")
+        check_magnitudes(offset[:, None], ["offset()"], argument)
+    check_magnitudes(X, spec.names, argument)
     for level, own, part in zip(levels, Z, parts, strict=True):
         if part is None:
             check_magnitudes(own, level.names, "random")
+    if not levels:
+        contained = containment_of(X.T, [])
+        return Design(spec, (), len(y), DesignRows(y, offset, X, (), np.arange(len(y))), contained)
     order = np.argsort(groupings[-1].codes, kind="stable")
     return Design(spec, levels, len(y), DesignRows(y, offset, X, Z, order))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arguments import check_control, check_method, lasting, refuse_structure
-from pyimpl.call import Call
+from pyimpl.call import LmeCall
 from pyimpl.convergence import convergence_of, warnings_of
 from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
@@ -129,10 +129,10 @@ def lme(
     likelihood = Likelihood(_moments(design, structures, formula), structures, reml, settings.sigma)
     settings.watch(RowsRead(2, design.n_obs))
     optimum = search(likelihood, design.levels, settings)
-    call = Call(
+    call = LmeCall(
         lme,
-        formula,
         frame.source,
+        formula,
         random,
         correlation,
         weights,

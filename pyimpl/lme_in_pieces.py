@@ -13,7 +13,7 @@ import pandas as pd
 
 from pyimpl.arguments import Control, check_control, check_method, lasting, refuse_structure
 from pyimpl.arrays import Array
-from pyimpl.call import Call
+from pyimpl.call import LmeCall
 from pyimpl.cluster import Dealt, DealtFit, deal
 from pyimpl.containment import Containment
 from pyimpl.convergence import convergence_of, warnings_of
@@ -83,8 +83,8 @@ def lme_in_pieces(
     optimum = search(likelihood, found.columns.levels, settings)
     shown = None if subset is None else condition_as_r_writes_it(subset)
     none = pd.DataFrame(columns=list(reader.selection.columns))
-    call = Call(
-        function, formula, data, random, None, None, subset, method, na_action, lasting(control), contrasts
+    call = LmeCall(
+        function, data, formula, random, None, None, subset, method, na_action, lasting(control), contrasts
     )
     frame = UnkeptFrame(none, none.index, np.empty(0, bool), "data", none, np.empty(0, np.intp), shown)
     design = Design(found.columns.fixed, found.columns.levels, known.n_obs, None, found.contained)

@@ -10,7 +10,9 @@ from pyimpl.moments import DependentColumnError, PerfectFitError
 
 
 @contextmanager
-def naming_columns(names: Sequence[str], is_constant: Callable[[int], bool], response: str) -> Iterator[None]:
+def naming_columns(
+    names: Sequence[str], is_constant: Callable[[int], bool], response: str, argument: str = "fixed"
+) -> Iterator[None]:
     """Say which column is to blame if the rows can't be compressed.
 
     Parameters
@@ -21,6 +23,8 @@ def naming_columns(names: Sequence[str], is_constant: Callable[[int], bool], res
         Whether the column of a number takes one value only.
     response : str
         What the formula calls the response.
+    argument : str
+        The argument that the formula was given for.
 
     Raises
     ------
@@ -37,13 +41,13 @@ def naming_columns(names: Sequence[str], is_constant: Callable[[int], bool], res
             else "is a linear combination of the columns before it, up to rounding"
         )
         raise DataError(
-            f"fixed: the column '{names[column]}' {what}, so its coefficient can't be estimated; drop it from the "
+            f"{argument}: the column '{names[column]}' {what}, so its coefficient can't be estimated; drop it from the "
             "formula, subtract a constant if it hardly varies beside its size, or pass "
             "control={'rank_deficient': 'drop'} to leave all such columns out"
         ) from None
     except PerfectFitError:
         raise DataError(
-            f"fixed: the fixed effects fit the response '{response}' exactly, so there is no variance to estimate; "
-            "check that the response isn't constant or a combination of its covariates, and subtract a constant if it "
-            "hardly varies beside its size"
+            f"{argument}: the fixed effects fit the response '{response}' exactly, so there is no variance to "
+            "estimate; check that the response isn't constant or a combination of its covariates, and subtract a "
+            "constant if it hardly varies beside its size"
         ) from None

@@ -17,6 +17,12 @@ _LME4 = (
     "`(x | g)` is lme4's spelling; in nlme the random effects are an argument of their own, random='~ x | g'"
 )
 
+# The arguments that are whole models: what to write in place of groups there.
+_WHERE_GROUPS_GO = {
+    "fixed": "random='~ ... {}'",
+    "model": "correlation='corCompSymm(form = ~ 1 {})', or what else rows within a group have in common",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Formula:
@@ -148,7 +154,7 @@ def parse_formula(text: str, *, argument: str = "fixed") -> Formula:
         ``"y ~ x * z"``, ``"~ ses | id"``, ``"~ 1 | school/child"``.
     argument : str
         The name of the argument it was given for, which error messages start with. For ``fixed`` a response
-        is required and groups are refused.
+        is required and groups are refused, as for ``model``, which is what gls calls it.
 
     Returns
     -------
@@ -169,15 +175,16 @@ def formula_from(expr: Expr, argument: str) -> Formula:
     response, right = split_sides(strip_parens(expr), argument)
     groups: tuple[str, ...] = ()
     if isinstance(right, Binary) and right.operator == "|":
-        if argument == "fixed":
+        if argument in _WHERE_GROUPS_GO:
             bar = f"| {deparse(right.right)[:40]}"
             raise FormulaError(
-                f"fixed: groups (`{bar}`) don't belong in the fixed effects; write random='~ ... {bar}'"
+                f"{argument}: groups (`{bar}`) don't belong in the fixed effects; "
+                f"write {_WHERE_GROUPS_GO[argument].format(bar)}"
             )
         groups = _groups(right.right, argument)
         right = right.left
-    elif argument == "fixed" and response is None:
-        raise FormulaError(f"fixed: `{shortened(expr)}` has no response; write 'y {shortened(expr)}'")
+    elif argument in _WHERE_GROUPS_GO and response is None:
+        raise FormulaError(f"{argument}: `{shortened(expr)}` has no response; write 'y {shortened(expr)}'")
     _refuse_bars(right, argument)
     terms = expand_terms(right, argument)
     for variable in terms.variables:

@@ -30,7 +30,7 @@ def used_columns(formula: Formula, levels: Sequence[RandomLevel], frame: pd.Data
     FormulaError
         The response is among the random effects, or the groups are the response.
     """
-    check_variables(formula, frame, "fixed")
+    check_variables(formula, frame, formula.argument)
     columns = list(formula.variables)
     for level in levels:
         for part in level.blocks or (level,):
