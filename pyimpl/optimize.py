@@ -33,8 +33,6 @@ _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the lar
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
 _SMALLEST_RADIUS = 1e-15
-_MANY = 1000  # innermost groups of several levels, beyond which second derivatives are made of gradients on the way
-_SAFE = 1e-8  # Nocedal & Wright (2006), section 6.2: no rank-one update by less than this part
 _SAME = 1e-3  # relative covariances that differ by less, beside the largest or sigma^2, are the same
 _RUNAWAY = 1e12  # relative standard deviations beyond this are on their way to infinity
 # The other valleys that an optimum on or near the boundary may have beside it are looked for from these multiples of
@@ -80,7 +78,17 @@ def starting_point(likelihood: Likelihood) -> Array:
     for structure, n_groups in zip(likelihood.structures, likelihood.n_groups, strict=True):
         rows_per_group = likelihood.moments.n_obs / n_groups
         parts.append(structure.parameters_near(np.eye(structure.q) / (0.375 * np.sqrt(rows_per_group))))
-    return np.concatenate(parts)
+    return np.concatenate([np.empty(0), *parts])
+
+
+def refine(likelihood: Likelihood, theta: Array, max_steps: int = 200) -> Optimum:
+    """Find the minimum of the valley that ``theta`` lies in."""
+    return _descend(likelihood, theta, max_steps) if len(theta) else _nothing_to_find(likelihood)
+
+
+def _nothing_to_find(likelihood: Likelihood) -> Optimum:
+    """The optimum where there are no random effects."""
+    return Optimum(likelihood.evaluate(np.empty(0)), np.empty((0, 0)), 0.0, 0, 1, True)
 
 
 def minimise(
@@ -98,6 +106,8 @@ def minimise(
     ``max_steps`` 0 there is no search: the point is the given start, or else the usual one, as it stands.
     ``watch`` is told of each step.
     """
+    if not len(start):
+        return _nothing_to_find(likelihood)
     if not max_steps:
         return _newton(likelihood, start if given is None else given, 0, watch)
     first = best = _descend(likelihood, _nearer(likelihood, start, max_steps, watch), max_steps, watch)
@@ -155,8 +165,6 @@ class _Point:
     sizes, gradient : (m,) arrays
     values, vectors : (m,) and (m, m) arrays
         Eigenvalues, ascending, and eigenvectors of the second derivatives.
-    exact : bool
-        Whether they are exact, or made of earlier ones and the gradients since.
     """
 
     evaluation: Evaluation
@@ -164,7 +172,6 @@ class _Point:
     gradient: Array
     values: Array
     vectors: Array
-    exact: bool = True
 
     @property
     def floor(self) -> float:
@@ -196,31 +203,9 @@ def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
 
 def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point:
     """The next point of the search."""
-    if here.exact and here.scaled_gradient < _NEAR and here.values[0] > _ROUND * here.values[-1]:
+    if here.scaled_gradient < _NEAR and here.values[0] > _ROUND * here.values[-1]:
         return replace(here, evaluation=there, gradient=there.gradient * here.sizes)
-    if _is_costly(likelihood):
-        made = _secant(here, there)
-        if made.scaled_gradient > _NEAR:
-            return made
     return _point(likelihood, there)
-
-
-def _is_costly(likelihood: Likelihood) -> bool:
-    """Whether second derivatives cost many evaluations, and these are long."""
-    return len(likelihood.n_groups) > 1 and likelihood.n_groups[0] > _MANY
-
-
-def _secant(here: _Point, there: Evaluation) -> _Point:
-    """The next point, with the second derivatives that explain how the gradient changed (symmetric rank one)."""
-    H = (here.vectors * here.values) @ here.vectors.T
-    step = (there.theta - here.evaluation.theta) / here.sizes
-    gradient = there.gradient * here.sizes
-    rest = gradient - here.gradient - H @ step
-    along = float(rest @ step)
-    if abs(along) > _SAFE * np.linalg.norm(rest) * np.linalg.norm(step):
-        H = H + np.outer(rest, rest) / along
-    values, vectors = np.linalg.eigh(H)
-    return _Point(there, here.sizes, gradient, values, vectors, exact=False)
 
 
 def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
@@ -261,8 +246,6 @@ def _newton(
         radius = _resized(radius, ratio, float(np.linalg.norm(step)))
         if ratio > _WORTH_A_STEP:
             here = _moved(likelihood, here, there)
-        elif not here.exact:
-            here = _point(likelihood, here.evaluation)
         watch(_iteration(likelihood, here, steps))
     curvature = (here.vectors * here.values) @ here.vectors.T
     converged = here.scaled_gradient < _CONVERGED and here.convex
