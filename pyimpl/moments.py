@@ -259,7 +259,7 @@ def units_of(factors: Factors, structures: Sequence[Covariance], n_obs: int) -> 
     """
     pairs = zip(structures, factors.random, strict=True)
     T = tuple(structure.coordinates(R / np.sqrt(n_obs)) for structure, R in pairs)
-    return Units(_ordinary_regression(factors.fixed, n_obs), T, n_obs)
+    return Units(ordinary_regression(factors.fixed, n_obs), T, n_obs)
 
 
 def moments_in(units: Units, rest: Array, part: Part, parents: Sequence[Indices]) -> Moments:
@@ -286,8 +286,14 @@ class Regression:
     change: Array
 
 
-def _ordinary_regression(whole: Array, n_obs: int) -> Regression:
-    """Least squares over all rows, from the factor of [X | y], (p + 1, p + 1)."""
+def ordinary_regression(whole: Array, n_obs: int) -> Regression:
+    """Least squares over all rows, from the triangular factor of [X | y], (p + 1, p + 1).
+
+    Raises
+    ------
+    DependentColumnError, PerfectFitError
+        X or y doesn't allow it.
+    """
     p = len(whole) - 1
     R = whole[:p, :p]
     dependent = np.flatnonzero(np.abs(np.diag(R)) <= _DEPENDENT * np.sqrt((R**2).sum(axis=0)))
