@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from pyimpl import optimize, thinning
+from pyimpl import thinning
 from pyimpl.covariance import General
-from pyimpl.curvature import second_derivatives
 from pyimpl.moments import compress
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import minimise, starting_point
@@ -59,25 +58,3 @@ def test_the_optimum_does_not_depend_on_where_the_search_began(monkeypatch, reml
     assert thinned.evaluation.deviance == pytest.approx(plain.evaluation.deviance, abs=1e-9)
     for ours, theirs in zip(thinned.evaluation.Lambdas, plain.evaluation.Lambdas, strict=True):
         assert ours @ ours.T == pytest.approx(theirs @ theirs.T, abs=1e-9)
-
-
-@pytest.mark.parametrize("reml", [True, False])
-@pytest.mark.parametrize("sd", [(0.7, 0.4), (0.0, 0.4), (0.4, 0.0)])
-def test_second_derivatives_made_of_gradients_lead_to_the_same_optimum(monkeypatch, reml, sd):
-    likelihood = nested_likelihood(reml, sd)
-    plain = minimise(likelihood, starting_point(likelihood))
-    exact = []
-    monkeypatch.setattr(optimize, "_MANY", 10)
-    monkeypatch.setattr(
-        optimize,
-        "second_derivatives",
-        lambda *given: exact.append(1) or second_derivatives(*given),
-    )
-    made = minimise(likelihood, starting_point(likelihood))
-    assert made.converged
-    assert made.evaluation.deviance == pytest.approx(plain.evaluation.deviance, abs=1e-9)
-    assert made.curvature == pytest.approx(plain.curvature, rel=1e-3, abs=1e-3 * plain.curvature.max())
-    for ours, theirs in zip(made.evaluation.Lambdas, plain.evaluation.Lambdas, strict=True):
-        assert ours @ ours.T == pytest.approx(theirs @ theirs.T, abs=1e-9)
-    if min(sd) > 0:
-        assert len(exact) < 6
