@@ -1,10 +1,15 @@
-"""A small world of nested data sets and the dense likelihood they are checked against."""
+"""A small world of nested data sets and the dense likelihood they are checked against; what R said of real ones."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pyimpl.covariance import Blocked, CompoundSymmetry, Covariance, Diagonal, General, Identity
@@ -95,3 +100,38 @@ def reml(request: pytest.FixtureRequest) -> bool:
 def rng(problem: Problem) -> np.random.Generator:
     """Random numbers that are the problem's own, so that tests don't depend on their order."""
     return np.random.default_rng(int(abs(problem.y.sum()) * 1e6))
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Everything that the record.R beside the test wrote."""
+    return _read(request.path.with_name("answers.json"))
+
+
+def frame(columns: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """One of the data sets beside R's answers."""
+    return pd.DataFrame(
+        {
+            name: pd.Categorical(column["values"], column["levels"])
+            if "levels" in column
+            else column["values"]
+            for name, column in columns.items()
+        }
+    )
+
+
+@pytest.fixture
+def children(recorded: dict[str, Any]) -> pd.DataFrame:
+    """Four visits each of 27 children."""
+    return frame(recorded["data"]["children"])
+
+
+@pytest.fixture
+def dogs(recorded: dict[str, Any]) -> pd.DataFrame:
+    """Two sides of each of ten dogs, measured on several days."""
+    return frame(recorded["data"]["dogs"])

@@ -6,7 +6,7 @@ import pytest
 
 from crosscheck import load_hsb
 from pyimpl import lme
-from pyimpl.errors import ArgumentError, DataError, NotSupportedError
+from pyimpl.errors import ArgumentError, DataError, FormulaError, NotSupportedError
 from pyimpl.stream import sources
 
 pytest.importorskip("pyarrow")
@@ -202,3 +202,15 @@ def test_quantiles_are_exact(n):
         return join([function(piece) for piece in pieces])
 
     assert quantiles(over, wanted) == pytest.approx(np.quantile(values, wanted), rel=1e-14, abs=0)
+
+
+def test_models_that_are_refused_of_frames_are_refused_of_pieces(hsb, parquet):
+    refusals = {
+        "the response mathach is among the effects of 'school'": ("mathach ~ ses", "~ mathach | school"),
+        "the groups 'school' are the response": ("school ~ ses", "~ 1 | school"),
+        "name the outermost first, 'sector' before 'school'": ("mathach ~ ses", "~ 1 | school/sector"),
+    }
+    for message, (fixed, random) in refusals.items():
+        for data in (hsb, parquet):
+            with pytest.raises((DataError, FormulaError), match=message):
+                lme(fixed, data, random)
