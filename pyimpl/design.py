@@ -194,6 +194,8 @@ class Design:
     @property
     def is_sorted(self) -> bool:
         """Whether the rows are sorted by group as they stand."""
+        if not self.levels:
+            return True
         codes = self.levels[-1].grouping.codes
         return bool((codes[1:] >= codes[:-1]).all())
 
