@@ -1,5 +1,6 @@
 """Fit one model on several engines, compare the answers, and say who is right."""
 
+from .agreement import assert_agree
 from .answer import Answer
 from .compare import Comparison, Verdict, compare, lre
 from .data import load_hsb
@@ -18,6 +19,7 @@ __all__ = [
     "CrosscheckError",
     "ModelSpec",
     "Verdict",
+    "assert_agree",
     "compare",
     "engine",
     "known_engines",

@@ -236,7 +236,7 @@ def _rows(quantity: Quantity, expected: Answer, found: Answer, singular: bool) -
         yield from _confounded_rows(quantity, expected, found)
         return
     ours, theirs, units = quantity.read(expected), quantity.read(found), quantity.units(expected)
-    limit = SINGULAR_LIMITS.get(quantity.key, quantity.limit) if singular else quantity.limit
+    limit = max(SINGULAR_LIMITS.get(quantity.key, 0.0), quantity.limit) if singular else quantity.limit
     nothing = _nothing(quantity, expected, found) if singular else frozenset()
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         unit = units.get(name, 1.0)
