@@ -280,13 +280,6 @@ class LmeFit(Diagnosis):
         several = everything or are_several(level)
         return printed.PrintedDict(made, page(chosen)) if several else next(iter(made.values()))
 
-    def _augmented(self, function: str, depth: int, standardized: bool) -> pd.DataFrame:
-        wide = self._with_columns(self._carried_columns("aug_frame"))
-        made, text = wide.call(
-            f"{function}_augmented", depth, standardized, decode=printed.decode_printed_frame
-        ).value
-        return printed.frame(made, text)
-
     def _by_depth(self, function: str, level: LevelChoice, *args: Any) -> pd.Series | pd.DataFrame:
         """Ask for a value for each row at one level (a Series) or at several (a frame with a column each)."""
         labels = self._levels.labels

@@ -10,17 +10,18 @@ import pandas as pd
 
 from rbridge import arguments, checks, decode, printed
 from rbridge.arguments import Request, check_choice, check_flag
-from rbridge.base import Fit
 from rbridge.errors import ArgumentError
 from rbridge.fitting import fit_in_r, origin_of
 from rbridge.naming import from_grouped, with_groups
+from rbridge.pictured import Pictured
 from rbridge.prediction import predict_rows
 from rbridge.printed import GroupTables, decode_group_tables
-from rbridge.tables import check_confidence
+from rbridge.tables import AugPred, check_confidence
+from rbridge.updating import update
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LmList(Fit):
+class LmList(Pictured):
     """Regressions by group, fitted by ``nlme::lmList``; made by :func:`rbridge.lm_list`.
 
     Attributes
@@ -38,16 +39,33 @@ class LmList(Fit):
         """The degrees of freedom of the pooled standard deviation, which is :attr:`sigma`."""
         return int(self._ask("rb_list_df", decode=decode.scalar))
 
-    def coef(self) -> pd.DataFrame:
-        """Return the coefficients, one row a group, NaN where a group doesn't determine one."""
+    def coef(self, aug_frame: bool = False) -> pd.DataFrame:
+        """Return the coefficients, one row a group, NaN where a group doesn't determine one.
+
+        Parameters
+        ----------
+        aug_frame
+            Append each group's mean (or most frequent) value of the data's columns, as R's ``augFrame``.
+        """
+        if check_flag(aug_frame, "aug_frame"):
+            return self._augmented("rb_list_coef", False)
         made, text = self._ask("rb_list_coef", decode=printed.decode_printed_matrix)
         return printed.frame(made, text)
 
-    def ranef(self, standardized: bool = False) -> pd.DataFrame:
-        """Return the coefficients' deviations from their mean."""
-        made, text = self._ask(
-            "rb_list_ranef", check_flag(standardized, "standardized"), decode=printed.decode_printed_matrix
-        )
+    def ranef(self, aug_frame: bool = False, standardized: bool = False) -> pd.DataFrame:
+        """Return the coefficients' deviations from their mean.
+
+        Parameters
+        ----------
+        aug_frame
+            As for :meth:`coef`.
+        standardized
+            Divide by the standard deviations of the coefficients.
+        """
+        standard = check_flag(standardized, "standardized")
+        if check_flag(aug_frame, "aug_frame"):
+            return self._augmented("rb_list_ranef", standard)
+        made, text = self._ask("rb_list_ranef", standard, decode=printed.decode_printed_matrix)
         return printed.frame(made, text)
 
     def fixef(self) -> pd.Series:
@@ -85,6 +103,27 @@ class LmList(Fit):
         made: GroupTables = self._ask(
             "rb_list_intervals", check_confidence(level), self._pooled(pool), decode=decode_group_tables
         )
+        return made
+
+    def aug_pred(
+        self,
+        primary: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        length_out: int = 51,
+    ) -> AugPred:
+        """Return predictions on a grid of a covariate for each group, with the data: R's ``augPred``.
+
+        Parameters
+        ----------
+        primary, minimum, maximum, length_out
+            As for :meth:`rbridge.fit.LmeFit.aug_pred`.
+        """
+        return self._curves(primary, minimum, maximum, length_out, [])
+
+    def update(self, formula: Any = None, **changes: Any) -> LmList:
+        """Fit anew with some arguments changed; in ``formula``, ``.`` stands for the old side, and groups stay."""
+        made: LmList = update(self, formula, changes, formula="formula")
         return made
 
     def _pooled(self, pool: bool | None) -> bool:

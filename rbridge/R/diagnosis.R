@@ -25,19 +25,27 @@ rb_coef_augmented <- function(wide, level, standard) {
   made <- stats::coef(wide$fit, augFrame = TRUE, level = level)
   rb_table(wide, made, effects = attr(made, "effectNames"))
 }
+rb_list_ranef_augmented <- function(wide, standard) {
+  made <- nlme::ranef(wide$fit, augFrame = TRUE, standard = standard)
+  rb_table(wide, made, effects = attr(made, "effectNames"))
+}
+rb_list_coef_augmented <- function(wide, standard) {
+  made <- stats::coef(wide$fit, augFrame = TRUE)
+  rb_table(wide, made, effects = attr(made, "effectNames"))
+}
 
 # The grid is named on the scale of the covariate as written.
 rb_aug_pred <- function(wide, text, grid, level) rb_table(wide, rb_curves(wide, text, grid, level))
 rb_curves <- function(wide, text, grid, level) {
   primary <- rb_further_formula(wide, "primary", text)
-  values <- tryCatch(eval(primary[[2L]], wide$fit$data, rb_function_env()), error = function(e) rb_explain(e, "primary"))
-  if (!is.numeric(values) || length(values) != nrow(wide$fit$data)) {
+  values <- tryCatch(eval(primary[[2L]], wide$data, rb_function_env()), error = function(e) rb_explain(e, "primary"))
+  if (!is.numeric(values) || length(values) != nrow(wide$data)) {
     rb_stop("data", "primary: ", rb_shown(rb_back(wide, primary[[2L]])), " isn't one number for each row")
   }
   env <- wide$env
   assign("rb_fit", wide$fit, envir = env)
-  call <- as.call(c(list(nlme::augPred, quote(rb_fit), primary = primary, level = level), grid))
-  eval(call, env)
+  by_level <- if (wide$model$kind == "lme") list(level = level)  # a list has its groups' curves alone
+  eval(as.call(c(list(nlme::augPred, quote(rb_fit), primary = primary), by_level, grid)), env)
 }
 
 # Put together as comparePred does, whose own evaluation would not find the data of either fit.

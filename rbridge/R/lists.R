@@ -25,10 +25,16 @@ rb_list_overview <- function(handle, kept) {
   level <- attr(fit, "level")
   sizes <- structure(length(fit), names = handle$model$group_names[[level]])
   log_lik <- tryCatch(stats::logLik(fit), error = function(e) structure(NA_real_, df = NA_real_, class = "logLik"))
-  # fitted() and residuals() list the groups as they first appear, each with its rows in their order
-  positions <- split(seq_along(kept), attr(fit, "groups"))[names(fit)][attr(fit, "origOrder")]
-  rows <- kept[unlist(positions, use.names = FALSE)]
-  rb_scalars(log_lik, "ML", nlme::pooledSD(fit), length(kept), sizes, rows, kept)
+  rb_scalars(log_lik, "ML", rb_list_sd(fit), length(kept), sizes, kept[rb_list_order(fit)], kept)
+}
+# nlme stops where no group has a row to spare; the coefficients are there all the same.
+rb_list_sd <- function(fit) {
+  tryCatch(nlme::pooledSD(fit), error = function(e) structure(NaN, df = sum(vapply(fit, function(m) if (is.null(m)) 0L else m$df.residual, 0L))))
+}
+# fitted() and residuals() list the groups as they first appear, each with its rows in their order.
+rb_list_order <- function(fit) {
+  positions <- split(seq_along(attr(fit, "groups")), attr(fit, "groups"))
+  unlist(positions[names(fit)][attr(fit, "origOrder")], use.names = FALSE)
 }
 
 rb_list_coef <- function(handle) {
@@ -74,4 +80,4 @@ rb_list_predict <- function(handle, frame) {
   }
   answer
 }
-rb_list_df <- function(handle) as.numeric(attr(nlme::pooledSD(handle$fit), "df"))
+rb_list_df <- function(handle) as.numeric(attr(rb_list_sd(handle$fit), "df"))

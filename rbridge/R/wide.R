@@ -37,6 +37,12 @@ rb_wider_stand_ins <- function(stand_ins, names) {
 
 # frame: the rows that the model was fitted to; names: their columns' own names.
 rb_widen <- function(handle, frame, names) {
+  model <- handle$model
+  model$stand_ins <- rb_wider_stand_ins(model$stand_ins, names)
+  if (model$kind == "lm_list") {
+    env <- new.env(parent = rb_function_env())
+    return(list(fit = rb_widen_list(handle$fit, frame), model = model, data = frame, env = env))
+  }
   fit <- handle$fit
   row.names(frame) <- row.names(fit$fitted)
   fit$data <- frame
@@ -44,9 +50,20 @@ rb_widen <- function(handle, frame, names) {
   assign("rb_data", frame, envir = env)
   fit$call$data <- as.name("rb_data")
   fit$call$subset <- fit$call$na.action <- fit$na.action <- NULL
-  model <- handle$model
-  model$stand_ins <- rb_wider_stand_ins(model$stand_ins, names)
-  list(fit = fit, model = model, env = env)
+  list(fit = fit, model = model, data = frame, env = env)
+}
+# A list's residuals and fitted values stand group by group; nlme puts columns of the data beside them as they come, so
+# the rows get the same order. The list's call holds them themselves: nlme evaluates it where no name of ours is found.
+rb_widen_list <- function(fit, frame) {
+  order <- rb_list_order(fit)
+  frame <- frame[order, , drop = FALSE]
+  row.names(frame) <- NULL
+  call <- attr(fit, "call")
+  call$data <- frame
+  call$subset <- call$na.action <- NULL
+  attr(fit, "call") <- call
+  attr(fit, "groups") <- attr(fit, "groups")[order]
+  fit
 }
 
 # A data frame of R's for Python: its numbers and its print. Its columns are data's but for the effects: only those
@@ -68,8 +85,19 @@ rb_update_formula <- function(handle, old, new, argument) {
     rb_walk(allowed, expr, character())
     if (rb_head(expr) != "~") rb_stop("formula", argument, " must be a formula, such as '. ~ . + x'")
     rb_count_terms(argument, rb_covariates(expr))
-    stats::as.formula(expr, env = emptyenv())
+    expr
   })
-  if (!"." %in% all.vars(parts[[2L]])) return(new)
-  paste(deparse(stats::update.formula(parts[[1L]], parts[[2L]])), collapse = " ")
+  groups <- rb_group_part(parts[[1L]])  # of a list of regressions: they stay unless the new formula has its own
+  parts[[1L]][[length(parts[[1L]])]] <- rb_covariates(parts[[1L]])
+  if (!is.null(rb_group_part(parts[[2L]]))) {
+    groups <- rb_group_part(parts[[2L]])
+    parts[[2L]][[length(parts[[2L]])]] <- rb_covariates(parts[[2L]])
+  }
+  made <- parts[[2L]]
+  if ("." %in% all.vars(made)) {
+    made <- do.call(stats::update.formula, lapply(parts, stats::as.formula, env = emptyenv()))
+    attributes(made) <- NULL
+  }
+  if (!is.null(groups)) made[[length(made)]] <- call("|", made[[length(made)]], groups)
+  paste(deparse(made), collapse = " ")
 }
