@@ -9,8 +9,6 @@ from pyimpl.report.rounding import r_round, zapsmall
 from pyimpl.report.rprint import data_frame, named_numbers, number_matrix
 from pyimpl.report.tables import AnovaPage, ComparisonPage, Contrast
 
-ANOVA_COLUMNS = ("numDF", "denDF", "F-value", "p-value")
-
 _P_VALUE_DECIMALS = 4
 _TINY_P_VALUE = "<.0001"
 
@@ -27,7 +25,8 @@ def render_anova(page: AnovaPage) -> str:
     str
         With its last newline.
     """
-    return _above(page) + data_frame(_anova_cells(page), page.names, ANOVA_COLUMNS)
+    columns = _anova_columns(page)
+    return _above(page) + data_frame(list(columns.values()), page.names, list(columns))
 
 
 def anova_to_html(page: AnovaPage | ComparisonPage) -> str:
@@ -43,7 +42,7 @@ def anova_to_html(page: AnovaPage | ComparisonPage) -> str:
         A ``<table>`` element, with what the page has above the table before it.
     """
     if isinstance(page, AnovaPage):
-        columns, above = dict(zip(ANOVA_COLUMNS, _anova_cells(page), strict=True)), _above(page)
+        columns, above = _anova_columns(page), _above(page)
     else:
         columns, above = _comparison_cells(page), ""
     rows = [((name,), cells) for name, *cells in zip(page.names, *columns.values(), strict=True)]
@@ -52,18 +51,21 @@ def anova_to_html(page: AnovaPage | ComparisonPage) -> str:
     )
 
 
-def _anova_cells(page: AnovaPage) -> list[list[str]]:
-    return [
-        format_real(page.num_df),
-        format_real(page.den_df),
-        format_real(zapsmall(page.f_value)),
-        _p_values(page.p_value),
-    ]
+def _anova_columns(page: AnovaPage) -> dict[str, list[str]]:
+    den_df = {} if page.one_den_df else {"denDF": format_real(page.den_df)}
+    return {
+        "numDF": format_real(page.num_df),
+        **den_df,
+        "F-value": format_real(zapsmall(page.f_value)),
+        "p-value": _p_values(page.p_value),
+    }
 
 
 def _above(page: AnovaPage) -> str:
     """What is printed above the table: what is tested, if it is not each term."""
     label = "" if page.label is None else page.label + "\n"
+    if page.one_den_df:
+        label = f"Denom. DF: {format_real(page.den_df[:1])[0]} \n" + (f" {label}" if label else "")
     return label if page.contrast is None else label + _contrast(page.contrast)
 
 

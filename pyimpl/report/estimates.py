@@ -31,7 +31,7 @@ def render_intervals(page: IntervalsPage) -> str:
     """
     text = f"Approximate {format_real([page.level * 100], _LEVEL_DIGITS)[0]}% confidence intervals\n"
     if page.fixed is not None:
-        text += _titled("Fixed effects:", page.fixed)
+        text += _titled(f"{page.fixed_title}:", page.fixed)
     if page.random:
         text += "\n Random Effects:\n"
         text += "".join(f"  Level: {group} \n{_table(table)}" for group, table in page.random)
@@ -40,7 +40,7 @@ def render_intervals(page: IntervalsPage) -> str:
     if page.variance is not None:
         text += _titled("Variance function:", page.variance)
     if page.sigma is not None:
-        text += "\n Within-group standard error:\n" + named_numbers(page.sigma, BOUNDS)
+        text += f"\n {page.sigma_title}:\n" + named_numbers(page.sigma, BOUNDS)
     return text
 
 
@@ -64,11 +64,11 @@ def intervals_to_html(page: IntervalsPage) -> str:
     str
         A ``<table>`` for each part.
     """
-    parts: list[tuple[str, IntervalTable | None]] = [("Fixed effects", page.fixed)]
+    parts: list[tuple[str, IntervalTable | None]] = [(page.fixed_title, page.fixed)]
     parts += [(f"Random effects, level: {group}", table) for group, table in page.random]
     parts += [("Correlation structure", page.correlation), ("Variance function", page.variance)]
     if page.sigma is not None:
-        parts.append(("Within-group standard error", IntervalTable(("sigma",), page.sigma[None])))
+        parts.append((page.sigma_title, IntervalTable(("sigma",), page.sigma[None])))
     level = format_real([page.level * 100], _LEVEL_DIGITS)[0]
     tables = []
     for caption, table in parts:

@@ -3,14 +3,22 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pyimpl.report.pages import CovarianceBlock, Level, ModelDescription, SummaryPage, VarCorrPage
+from pyimpl.report.pages import (
+    CoefficientTable,
+    CovarianceBlock,
+    FloatArray,
+    Level,
+    ModelDescription,
+    SummaryPage,
+    VarCorrPage,
+)
 from pyimpl.report.parts import correlation_cells, level_labels, method_title
 from pyimpl.report.rformat import format_real
 from pyimpl.report.summary import (
-    COEFFICIENT_COLUMNS,
     CRITERIA,
     QUANTILE_NAMES,
     coefficient_cells,
+    coefficient_columns,
     criteria_cells,
 )
 from pyimpl.report.var_corr import moment_cells
@@ -75,26 +83,37 @@ def summary_to_html(page: SummaryPage) -> str:
     str
         A ``<div>`` element.
     """
-    table = page.coefficients
-    coefficients = zip(*coefficient_cells(table), strict=True)
+    names = page.coefficients.names
     residual_names = page.residual_names or QUANTILE_NAMES
     parts = [
         _heading(page.model),
         table_to_html("Fit", CRITERIA, [((), [column[0] for column in criteria_cells(page)])]),
         _variance_table(page.model.levels, page.model.sigma),
         "".join(map(text_to_html, page.model.extra_blocks)),
-        table_to_html(
-            f"Fixed effects: {page.model.fixed}",
-            ("", *COEFFICIENT_COLUMNS),
-            (((name,), cells) for name, cells in zip(table.names, coefficients, strict=True)),
-        ),
-        _correlation_table(page),
+        coefficients_to_html(f"Fixed effects: {page.model.fixed}", page.coefficients),
+        correlation_to_html("Correlation of the fixed effects' estimates", names, page.correlation),
         table_to_html(
             "Standardized within-group residuals", residual_names, [((), format_real(page.residuals))]
         ),
         _sizes(page.model),
     ]
     return f"<div>{''.join(parts)}</div>"
+
+
+def coefficients_to_html(caption: str, table: CoefficientTable) -> str:
+    """Write a t-table."""
+    rows = zip(table.names, zip(*coefficient_cells(table), strict=True), strict=True)
+    return table_to_html(
+        caption, ("", *coefficient_columns(table)), (((name,), cells) for name, cells in rows)
+    )
+
+
+def correlation_to_html(caption: str, names: Sequence[str], corr: FloatArray) -> str:
+    """Write the lower triangle of a correlation matrix; nothing of a single name."""
+    if len(names) < 2:
+        return ""
+    rows = (((name,), row[:-1]) for name, row in zip(names[1:], correlation_cells(corr)[1:], strict=True))
+    return table_to_html(caption, ("", *names[:-1]), rows)
 
 
 def var_corr_to_html(page: VarCorrPage) -> str:
@@ -141,15 +160,6 @@ def _correlations(block: CovarianceBlock) -> list[list[str]]:
     if block.corr is None:
         return [[] for _ in block.names]
     return [row[:-1] for row in correlation_cells(block.corr)]
-
-
-def _correlation_table(page: SummaryPage) -> str:
-    names = page.coefficients.names
-    if len(names) < 2:
-        return ""
-    cells = correlation_cells(page.correlation)
-    rows = (((name,), row[:-1]) for name, row in zip(names[1:], cells[1:], strict=True))
-    return table_to_html("Correlation of the fixed effects' estimates", ("", *names[:-1]), rows)
 
 
 def _sizes(model: ModelDescription) -> str:

@@ -118,20 +118,24 @@ class ModelDescription:
 
 @dataclass(frozen=True, slots=True)
 class CoefficientTable:
-    """The t-table of the fixed effects; arrays of shape (p,) in the order of `names`."""
+    """The t-table of the fixed effects; arrays of shape (p,) in the order of `names`.
+
+    `df` is None where all have the same degrees of freedom, which gls's page says elsewhere.
+    """
 
     names: tuple[str, ...]
     value: FloatArray
     std_error: FloatArray
-    df: FloatArray
+    df: FloatArray | None
     t_value: FloatArray
     p_value: FloatArray
 
     def __post_init__(self) -> None:
         p = len(self.names)
         for field in ("value", "std_error", "df", "t_value", "p_value"):
-            if getattr(self, field).shape != (p,):
-                raise ValueError(f"{field} has shape {getattr(self, field).shape}, but there are {p} names")
+            values = getattr(self, field)
+            if values is not None and values.shape != (p,):
+                raise ValueError(f"{field} has shape {values.shape}, but there are {p} names")
 
 
 @dataclass(frozen=True, slots=True)

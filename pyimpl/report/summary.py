@@ -13,12 +13,18 @@ QUANTILE_NAMES = ("Min", "Q1", "Med", "Q3", "Max")
 _P_VALUE_DECIMALS = 4
 
 
+def coefficient_columns(table: CoefficientTable) -> tuple[str, ...]:
+    """Return the names of the t-table's columns, those of gls without ``DF``."""
+    return tuple(name for name in COEFFICIENT_COLUMNS if name != "DF" or table.df is not None)
+
+
 def coefficient_cells(table: CoefficientTable) -> list[list[str]]:
-    """Format the t-table, a list for each of :data:`COEFFICIENT_COLUMNS`.
+    """Format the t-table, a list for each of :func:`coefficient_columns`.
 
     Each column is rounded to the place where its largest element has 7 digits; p-values to 4 decimals.
     """
-    columns = [format_real(zapsmall(c)) for c in (table.value, table.std_error, table.df, table.t_value)]
+    numbers = (table.value, table.std_error, table.df, table.t_value)
+    columns = [format_real(zapsmall(c)) for c in numbers if c is not None]
     return [*columns, format_real(r_round(table.p_value, _P_VALUE_DECIMALS))]
 
 

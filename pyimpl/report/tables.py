@@ -39,6 +39,9 @@ class AnovaPage:
         The line above a joint test, without its newline: ``"F-test for: age, Sex "`` (nlme ends it in a blank)
         or ``"F-test for linear combination(s)"``.
     contrast : Contrast or None
+    one_den_df : bool
+        Whether the denominator has the same degrees of freedom in all tests, which are then said once, above the
+        table, as of gls.
     """
 
     names: tuple[str, ...]
@@ -48,6 +51,7 @@ class AnovaPage:
     p_value: FloatArray
     label: str | None = None
     contrast: Contrast | None = None
+    one_den_df: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class IntervalsPage:
         For each level, outermost first: the grouping factor's name and the intervals.
     correlation, variance : IntervalTable or None
     sigma : ndarray, shape (3,), or None
+    fixed_title, sigma_title : str
+        What the sections on the fixed effects and on sigma are called, which in gls is another thing.
     """
 
     level: float
@@ -104,6 +110,8 @@ class IntervalsPage:
     correlation: IntervalTable | None = None
     variance: IntervalTable | None = None
     sigma: FloatArray | None = None
+    fixed_title: str = "Fixed effects"
+    sigma_title: str = "Within-group standard error"
 
 
 @dataclass(frozen=True, slots=True)
