@@ -105,12 +105,12 @@ def lasting(control: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def refuse_structure(**given: Any) -> None:
-    """Refuse the structures that are not supported yet."""
+    """Refuse the structures that need all rows at once."""
     for name, value in given.items():
         if value is not None:
             raise NotSupportedError(
-                f"{name}: pyimpl doesn't fit within-group correlation or variance functions yet; "
-                "rbridge.lme takes the same argument"
+                f"{name}: data that are read in pieces can't have within-group correlations or variance functions, "
+                "which need all rows at once; pass a DataFrame of those that fit into memory"
             )
 
 

@@ -6,7 +6,7 @@ The numerics go from the innermost level outwards; everything from here on count
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,7 +38,10 @@ class Estimates:
     log_lik : float
         The (restricted) log-likelihood.
     n_parameters : int
-        Fixed effects, covariance parameters and, if it was estimated, sigma: the df of AIC and BIC.
+        Fixed effects, covariance parameters, those of the errors' correlations and variances and, if it was
+        estimated, sigma: the df of AIC and BIC.
+    psi : (m,) array
+        The free parameters of the errors' correlations and variances, unconstrained.
     """
 
     beta: Array
@@ -48,9 +51,10 @@ class Estimates:
     blups: tuple[Array, ...]
     log_lik: float
     n_parameters: int
+    psi: Array = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
-        for array in (self.beta, self.vcov_root, *self.effect_roots, *self.blups):
+        for array in (self.beta, self.vcov_root, *self.effect_roots, *self.blups, self.psi):
             array.setflags(write=False)
 
     @property
@@ -64,8 +68,9 @@ class Estimates:
         return tuple(root @ root.T for root in self.effect_roots)
 
 
-def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
-    """Translate the optimum to the user's units."""
+def estimates_at(likelihood: Likelihood, optimum: Optimum, psi: Array | None = None) -> Estimates:
+    """Translate the optimum to the user's units; ``psi`` are the parameters of the rows' whitening."""
+    psi = np.empty(0) if psi is None else psi
     moments, evaluation = likelihood.moments, optimum.evaluation
     sigma = float(np.sqrt(evaluation.s2)) * moments.scale
     inverse = np.linalg.inv(evaluation.up.R)
@@ -80,7 +85,8 @@ def estimates_at(likelihood: Likelihood, optimum: Optimum) -> Estimates:
         effect_roots=tuple(roots),
         blups=random_effects_of(moments, evaluation.Lambdas, evaluation.down.blups),
         log_lik=log_likelihood(moments, likelihood.reml, evaluation.deviance),
-        n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + (likelihood.sigma is None),
+        n_parameters=len(evaluation.up.beta) + len(evaluation.theta) + len(psi) + (likelihood.sigma is None),
+        psi=psi,
     )
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pyimpl.arguments import check_control, check_method, lasting, refuse_structure
+from pyimpl.arguments import Control, check_control, check_method, lasting
 from pyimpl.call import LmeCall
 from pyimpl.convergence import convergence_of, warnings_of
-from pyimpl.covariance import Covariance
 from pyimpl.design import Design, make_design
 from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
 from pyimpl.formula import (
-    Formula,
-    RandomLevel,
     condition_as_r_writes_it,
     parse_formula,
     parse_random,
@@ -31,12 +28,13 @@ from pyimpl.grouped_data import known_groups
 from pyimpl.lists.result import LmList
 from pyimpl.lme_in_pieces import lme_in_pieces
 from pyimpl.model import Model
-from pyimpl.moments import Moments, compress
+from pyimpl.moments import compress
 from pyimpl.objective import Likelihood
 from pyimpl.progress import RowsRead
 from pyimpl.search import search
 from pyimpl.sources import resolve
 from pyimpl.stream import in_pieces
+from pyimpl.structured import Found, Structures, WithinGroup, structured_rows, structured_search
 from pyimpl.unfit import naming_columns
 
 
@@ -70,8 +68,13 @@ def lme(
         first), ``"list(school = ~ 1, child = pdDiag(~ x))"``, or with the objects ``pdDiag("~ ses")`` etc. Starting
         values, as in ``pdDiag(c(1, 0), ~ x)``, are one more start of the search. With :func:`grouped_data` the groups
         need not be named; left out, it is the right side of ``fixed`` as ``pdSymm``, as in R.
-    correlation, weights : None
-        Within-group correlation and variance functions are not supported here yet; ``rbridge.lme`` has them.
+    correlation : str or structure, optional
+        The correlation of the errors within groups: ``"corAR1(form = ~ t | id)"`` or ``corAR1("~ t | id")``. The
+        groups are those of the innermost random effects, or divide them further; rows may be in any order.
+    weights : str or structure, optional
+        A variance function: ``"varPower(form = ~ x)"`` or ``varPower("~ x")``; ``"~ x"`` alone is varFixed. With
+        ``fitted(.)``, the covariate that most have if none is given, variances and fitted values determine each other,
+        and the fit is the fixed point of nlme's iteration.
     subset : str, sequence or Series of bool, optional
         The rows to use: a condition in R's notation (``"sex == 'F'"``) or booleans; a Series is aligned by index.
     method : {"REML", "ML"}
@@ -116,19 +119,21 @@ def lme(
     settings = check_control(control)
     if settings.distributed:
         raise ArgumentError("control: distributed=True is for data= a Dask DataFrame; leave it out")
-    refuse_structure(correlation=correlation, weights=weights)
+    asked = Structures.read(correlation, weights)
     text, data, random = resolve(fixed, data, random)
     data = check_frame(data)
     formula = parse_formula(text, argument="fixed").expand_dot(
         [name for name in data.columns if isinstance(name, str)]
     )
     levels = parse_random(random, formula, known_groups(data))
-    frame = _select(formula, levels, data, subset, check_na_action(na_action))
+    used = [*used_columns(formula, levels, data), *asked.columns(data)]
+    frame = _select(used, data, subset, check_na_action(na_action))
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
-    structures = tuple(level.covariance for level in reversed(design.levels))
-    likelihood = Likelihood(_moments(design, structures, formula), structures, reml, settings.sigma)
-    settings.watch(RowsRead(2, design.n_obs))
-    optimum = search(likelihood, design.levels, settings)
+    within = asked.on(frame.rows, design)
+    with naming_columns(
+        design.fixed.names, lambda column: bool(np.ptp(design.X[:, column]) == 0), formula.response_text
+    ):
+        found = _search(design, within, reml, settings)
     call = LmeCall(
         lme,
         frame.source,
@@ -142,26 +147,29 @@ def lme(
         lasting(control),
         contrasts,
     )
-    model = Model(formula, method, frame, design, call)
-    messages = warnings_of(model, optimum, convergence_of(model, optimum))
+    model = Model(formula, method, frame, design, call, found.within)
+    messages = warnings_of(model, found.optimum, convergence_of(model, found.optimum))
     for message in messages:
         warnings.warn(message, LmeWarning, stacklevel=2)
-    return LmeFit(model, likelihood, optimum, estimates_at(likelihood, optimum), messages)
+    estimates = estimates_at(found.likelihood, found.optimum, found.psi)
+    return LmeFit(model, found.likelihood, found.optimum, estimates, messages)
 
 
-def _select(
-    formula: Formula, levels: tuple[RandomLevel, ...], data: pd.DataFrame, subset: Any, na_action: str
-) -> ModelFrame:
-    """The rows and columns that the model uses, all of which exist."""
+def _select(columns: Sequence[str], data: pd.DataFrame, subset: Any, na_action: str) -> ModelFrame:
+    """The rows and columns that the model uses."""
     keep = None if subset is None else subset_rows(subset, data)
-    frame = model_frame(data, used_columns(formula, levels, data), keep, na_action)
+    frame = model_frame(data, list(dict.fromkeys(columns)), keep, na_action)
     return replace(frame, subset=condition_as_r_writes_it(subset)) if isinstance(subset, str) else frame
 
 
-def _moments(design: Design, structures: tuple[Covariance, ...], formula: Formula) -> Moments:
-    """Compress the rows, and say which column is to blame if that can't be done."""
+def _search(design: Design, within: WithinGroup | None, reml: bool, settings: Control) -> Found:
+    """Compress the rows and find the optimum."""
+    structures = tuple(level.covariance for level in reversed(design.levels))
+    settings.watch(RowsRead(2, design.n_obs))
+    if within is not None:
+        rows = structured_rows(design, structures, reml, settings.sigma, within)
+        return structured_search(rows, design.levels, settings)
     order = None if design.is_sorted else design.order
-    with naming_columns(
-        design.fixed.names, lambda column: bool(np.ptp(design.X[:, column]) == 0), formula.response_text
-    ):
-        return compress(design.columns(), design.starts, structures, order)
+    moments = compress(design.columns(), design.starts, structures, order)
+    likelihood = Likelihood(moments, structures, reml, settings.sigma)
+    return Found(likelihood, search(likelihood, design.levels, settings))

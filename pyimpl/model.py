@@ -14,6 +14,7 @@ from pyimpl.design import Design, Level
 from pyimpl.errors import ArgumentError
 from pyimpl.formula import Formula
 from pyimpl.frame import ModelFrame
+from pyimpl.structured import WithinGroup
 
 #: A grouping level by number or by name; None is the innermost.
 LevelChoice = int | str | None
@@ -33,7 +34,9 @@ class Model:
     design : Design
         The same as arrays, with names.
     call : Call
-        The arguments of ``lme`` that asked for it.
+        The arguments of the function that asked for it.
+    within : WithinGroup or None
+        The errors' correlations and variances; None where they are independent and of one variance.
     """
 
     fixed: Formula
@@ -41,6 +44,7 @@ class Model:
     frame: ModelFrame
     design: Design
     call: Call
+    within: WithinGroup | None = None
 
     @property
     def reml(self) -> bool:

@@ -1,6 +1,19 @@
 """Models whose errors are correlated within groups, or of different variances: the likelihood over (theta, psi)."""
 
+from pyimpl.structured.asked import Structures
+from pyimpl.structured.profile import Profile, joint_curvature
 from pyimpl.structured.rows import StructuredRows, structured_rows
+from pyimpl.structured.search import Found, structured_search
 from pyimpl.structured.within import WithinGroup, within_group
 
-__all__ = ["StructuredRows", "WithinGroup", "structured_rows", "within_group"]
+__all__ = [
+    "Found",
+    "Profile",
+    "StructuredRows",
+    "Structures",
+    "WithinGroup",
+    "joint_curvature",
+    "structured_rows",
+    "structured_search",
+    "within_group",
+]

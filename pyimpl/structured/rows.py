@@ -15,6 +15,7 @@ under ML), and e = y - X beta - Z b the residuals within groups, as V^-1 = W'(I 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -61,6 +62,10 @@ class StructuredRows:
         """The same rows with other fitted values as the covariate of ``fitted(.)``."""
         return replace(self, within=self.within.at(fitted))
 
+    def independent(self) -> StructuredRows:
+        """The same rows with independent errors of the same variance."""
+        return replace(self, within=WithinGroup(None, None))
+
     def likelihood(self, psi: Array, units: Units | None = None) -> Likelihood | None:
         """The likelihood by theta at ``psi``; None where psi is out of range.
 
@@ -80,11 +85,11 @@ class StructuredRows:
 
     def fitted(self, likelihood: Likelihood, evaluation: Evaluation) -> Array:
         """Fitted values within the innermost groups, offset included, (N,)."""
-        return self.design.y - self._residuals(likelihood, evaluation)
+        return np.asarray(self.design.y - self._residuals(likelihood, evaluation))
 
     def _residuals(self, likelihood: Likelihood, evaluation: Evaluation) -> Array:
         moments = likelihood.moments
-        residuals = self.design.y - self.design.offset
+        residuals: Array = self.design.y - self.design.offset
         residuals = residuals - self.design.X @ fixed_effects(moments, evaluation.up.beta)
         effects = random_effects_of(moments, evaluation.Lambdas, evaluation.down.blups)
         for Z, level, b in zip(self.design.Z, self.design.levels, effects, strict=True):
@@ -113,7 +118,7 @@ class StructuredRows:
     def _split(self, columns: Array) -> tuple[Array, list[Array]]:
         """X (p, N), and Z (q, N) of each level, outermost first, from the distinct columns."""
         edges = np.cumsum([0, *(structure.q for structure in self.structures)])
-        Z = [self.copies[i:j] for i, j in zip(edges[:-1], edges[1:], strict=True)]
+        Z = [self.copies[i:j] for i, j in itertools.pairwise(edges)]
         return columns[self.copies[edges[-1] : -1]], [columns[own] for own in reversed(Z)]
 
 

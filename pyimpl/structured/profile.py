@@ -1,0 +1,131 @@
+"""Minus twice the log-likelihood by psi, theta and sigma profiled out: values, gradients and curvature.
+
+At the best theta for a psi the profile's gradient by psi is the likelihood's at fixed theta. Its curvature is that of
+the joint likelihood less what theta takes up, H_pp - H_pt H_tt^-1 H_tp; H_tt is exact, the rest are differences of
+exact gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyimpl.arrays import Array
+from pyimpl.curvature import second_derivatives
+from pyimpl.moments import Units
+from pyimpl.objective import Evaluation, Likelihood, log_likelihood
+from pyimpl.optimize import Optimum, refine
+from pyimpl.structured.rows import StructuredRows
+
+_STEP = 1e-3  # of the differences, in the parameters' sizes
+_FLAT = 1e-9  # curvature by theta below this fraction of the largest is none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """The best theta at one psi.
+
+    Attributes
+    ----------
+    psi : (m,) array
+    likelihood : Likelihood
+        By theta there.
+    optimum : Optimum
+        Its optimum.
+    deviance : float
+        Minus twice the log-likelihood.
+    """
+
+    psi: Array
+    likelihood: Likelihood
+    optimum: Optimum
+    deviance: float
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The estimates there."""
+        return self.optimum.evaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """The function to be minimised over psi.
+
+    Attributes
+    ----------
+    rows : StructuredRows
+    units : Units
+        The coordinates of theta, the same for all psi.
+    sizes : (m,) array
+        The units of psi.
+    """
+
+    rows: StructuredRows
+    units: Units
+    sizes: Array
+
+    def at(self, psi: Array, theta: Array) -> Point | None:
+        """The best theta at ``psi``, looked for from ``theta``; None where psi is out of range."""
+        likelihood = self.rows.likelihood(psi, self.units)
+        if likelihood is None:
+            return None
+        try:
+            found = point(psi, likelihood, refine(likelihood, theta))
+        except np.linalg.LinAlgError:  # weights too different for the rows to determine anything
+            return None
+        return found if np.isfinite(found.deviance) else None
+
+    def gradient(self, here: Point) -> Array:
+        """Derivatives of the profile by psi over its sizes, (m,)."""
+        return self.rows.gradient(here.psi, here.likelihood, here.evaluation) * self.sizes
+
+    def curvature(self, here: Point) -> Array:
+        """Second derivatives of the profile by psi over its sizes, (m, m), roughly: one-sided differences."""
+        return without_theta(joint_curvature(self, here, precise=False), len(here.evaluation.theta))
+
+
+def point(psi: Array, likelihood: Likelihood, optimum: Optimum) -> Point:
+    """What was found at one psi."""
+    deviance = -2 * log_likelihood(likelihood.moments, likelihood.reml, optimum.evaluation.deviance)
+    return Point(psi, likelihood, optimum, deviance)
+
+
+def joint_curvature(profile: Profile, here: Point, precise: bool = True) -> Array:
+    """Second derivatives by (theta, psi over its sizes), sigma profiled out.
+
+    Parameters
+    ----------
+    profile : Profile
+    here : Point
+    precise : bool
+        Whether differences are of the fourth order, or one-sided.
+    """
+    offsets = np.array([-2.0, -1, 1, 2]) if precise else np.array([0.0, 1])
+    weights = np.array([1.0, -8, 8, -1]) / 12 if precise else np.array([-1.0, 1])
+    m, theta = len(here.psi), here.evaluation.theta
+    H = np.zeros((len(theta) + m, len(theta) + m))
+    H[: len(theta), : len(theta)] = second_derivatives(here.likelihood, here.evaluation)
+    for j in range(m):
+        step = _STEP * profile.sizes * np.eye(m)[j]
+        gradients = [_joint_gradient(profile, here.psi + k * step, theta) for k in offsets]
+        H[len(theta) + j] = weights @ np.array(gradients) / _STEP
+    H[: len(theta), len(theta) :] = H[len(theta) :, : len(theta)].T
+    return np.asarray(H + H.T) / 2
+
+
+def _joint_gradient(profile: Profile, psi: Array, theta: Array) -> Array:
+    likelihood = profile.rows.likelihood(psi, profile.units)
+    if likelihood is None:
+        return np.full(len(theta) + len(psi), np.nan)
+    evaluation = likelihood.evaluate(theta)
+    by_psi = profile.rows.gradient(psi, likelihood, evaluation) * profile.sizes
+    return np.concatenate([evaluation.gradient, by_psi])
+
+
+def without_theta(H: Array, n: int) -> Array:
+    """The curvature left when the first n parameters follow the others; flat directions of theirs take up nothing."""
+    values, vectors = np.linalg.eigh(H[:n, :n]) if n else (np.empty(0), np.empty((0, 0)))
+    steep = values > _FLAT * max(float(values.max(initial=0.0)), 1.0)
+    across = vectors[:, steep].T @ H[:n, n:]
+    return np.asarray(H[n:, n:] - across.T @ (across / values[steep, None]))

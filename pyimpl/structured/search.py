@@ -1,0 +1,183 @@
+"""The search over theta and psi together, and nlme's iteration where variances depend on fitted values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pyimpl.arguments import Control
+from pyimpl.arrays import Array
+from pyimpl.design import Level
+from pyimpl.errors import ArgumentError
+from pyimpl.moments import units_in
+from pyimpl.objective import Likelihood
+from pyimpl.optimize import Optimum, minimise
+from pyimpl.search import search
+from pyimpl.structured.descent import Descent, descend
+from pyimpl.structured.profile import Point, Profile, point
+from pyimpl.structured.rows import StructuredRows
+from pyimpl.structured.within import WithinGroup
+
+_STANDS_STILL = 1e-9  # fitted values that move by less than this, in sigmas, are at the fixed point
+_MOST_UPDATES = 200
+_FEW_ROWS = 20_000  # up to these, other valleys are looked for
+_FEW_PARAMETERS = 12
+_LOOKED_AT = np.array([-6.0, -4, -2, 0, 2, 4, 6])  # in the parameters' sizes
+_LOWER = 1e-3  # a rise of the deviance that is a hill
+_DEEPER = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What the search found.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+        By theta at psi, in coordinates of its own.
+    optimum : Optimum
+        Of theta; its distance, steps and convergence are those of the whole search.
+    psi : (m,) array
+    within : WithinGroup or None
+        With the fitted values that the variances go by; None where errors are independent and of one variance.
+    """
+
+    likelihood: Likelihood
+    optimum: Optimum
+    psi: Array = field(default_factory=lambda: np.empty(0))
+    within: WithinGroup | None = None
+
+
+def structured_search(rows: StructuredRows, levels: Sequence[Level], settings: Control) -> Found:
+    """Find the best theta and psi.
+
+    Parameters
+    ----------
+    rows : StructuredRows
+    levels : sequence of Level, outermost first
+        With the starting values that the random effects' covariances were given.
+    settings : Control
+
+    Raises
+    ------
+    ArgumentError
+        The initial values of a structure make no covariance matrix.
+    DependentColumnError, PerfectFitError
+    """
+    if rows.within.needs_fitted:
+        return _to_fixed_point(rows, levels, settings)
+    return _from(rows, rows.within.start, None, levels, settings)
+
+
+def _to_fixed_point(rows: StructuredRows, levels: Sequence[Level], settings: Control) -> Found:
+    """Variances by fitted values, and these by the fit with those variances, until both stand still."""
+    plain = rows.independent()
+    likelihood = plain.likelihood(np.empty(0))
+    assert likelihood is not None  # nothing is out of range there
+    optimum = search(likelihood, levels, settings)
+    fitted = rows.fitted(likelihood, optimum.evaluation)
+    theta, psi, steps = None, rows.within.start, 0
+    for _ in range(_MOST_UPDATES):
+        found = _from(rows.with_fitted(fitted), psi, theta, levels, settings)
+        steps += found.optimum.steps
+        after = rows.fitted(found.likelihood, found.optimum.evaluation)
+        sigma = np.sqrt(found.optimum.evaluation.s2) * found.likelihood.moments.scale
+        moved = float(np.abs(after - fitted).max() / sigma)
+        if moved < _STANDS_STILL or not settings.max_steps:
+            return replace(found, optimum=replace(found.optimum, steps=steps))
+        fitted, psi, theta = after, found.psi, (found.likelihood, found.optimum.evaluation.theta)
+    return replace(found, optimum=replace(found.optimum, steps=steps, converged=False, scaled_gradient=moved))
+
+
+def _from(
+    rows: StructuredRows,
+    psi: Array,
+    known: tuple[Likelihood, Array] | None,
+    levels: Sequence[Level],
+    settings: Control,
+) -> Found:
+    """Search from one psi, and from a theta that is known from another likelihood."""
+    likelihood = _likelihood_at(rows, psi)
+    if known is None:
+        optimum = search(likelihood, levels, settings)
+    else:
+        optimum = minimise(likelihood, carried(*known, likelihood), settings.max_steps)
+    if not len(psi) or not settings.max_steps:
+        return Found(likelihood, optimum, psi, rows.within)
+    here = point(psi, likelihood, optimum)
+    for _ in range(3):
+        profile = Profile(rows, units_in(here.likelihood.moments), rows.within.sizes())
+        down = descend(profile, here, settings.max_steps, settings.watch)
+        if known is None:
+            down = _deepest(profile, down, settings)
+        last = here = _in_own_units(rows, down.point, settings)
+        if here.deviance > down.point.deviance - _DEEPER:
+            break
+    optimum = replace(
+        last.optimum,
+        scaled_gradient=max(last.optimum.scaled_gradient, down.scaled_gradient),
+        steps=optimum.steps + down.steps,
+        converged=last.optimum.converged and down.converged,
+    )
+    return Found(last.likelihood, optimum, last.psi, rows.within)
+
+
+def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:
+    likelihood = rows.likelihood(psi)
+    if likelihood is None:
+        raise ArgumentError(
+            "correlation, weights: at the initial values the errors have no covariance matrix that is positive "
+            "definite and finite; give other values, or change the covariate's units"
+        )
+    return likelihood
+
+
+def _in_own_units(rows: StructuredRows, there: Point, settings: Control) -> Point:
+    """The same psi in coordinates that suit it, with the deepest valley of theta."""
+    likelihood = _likelihood_at(rows, there.psi)
+    theta = carried(there.likelihood, there.evaluation.theta, likelihood)
+    return point(there.psi, likelihood, minimise(likelihood, theta, settings.max_steps))
+
+
+def carried(before: Likelihood, theta: Array, after: Likelihood) -> Array:
+    """The same covariances of the random effects, over sigma^2, in the coordinates of another likelihood."""
+    parts = [np.empty(0)]
+    levels = zip(
+        before.split(theta), before.moments.levels, after.moments.levels, after.structures, strict=True
+    )
+    for Lambda, old, new, structure in levels:
+        root = new.T @ np.linalg.solve(old.T, Lambda)
+        parts.append(structure.parameters_of(root @ root.T))
+    return np.concatenate(parts)
+
+
+def _deepest(profile: Profile, first: Descent, settings: Control) -> Descent:
+    """The deepest valley, where the rows are few enough to look for others along each parameter."""
+    best = first
+    if profile.rows.design.n_obs > _FEW_ROWS or len(first.point.psi) > _FEW_PARAMETERS:
+        return best
+    for start in _other_valleys(profile, first.point):
+        other = descend(profile, start, settings.max_steps, settings.watch)
+        if other.point.deviance < best.point.deviance - _DEEPER:
+            best = other
+    return best
+
+
+def _other_valleys(profile: Profile, bottom: Point) -> list[Point]:
+    """Points along each parameter that are lower than both of their neighbours."""
+    starts = []
+    for axis in np.eye(len(bottom.psi)) * profile.sizes:
+        seen = [
+            bottom if not k else profile.at(bottom.psi + k * axis, bottom.evaluation.theta)
+            for k in _LOOKED_AT
+        ]
+        heights = np.array([np.inf if each is None else each.deviance for each in seen])
+        heights = np.where(np.isfinite(heights), heights, np.inf)
+        padded = np.concatenate([[np.inf], heights, [np.inf]])
+        low = np.isfinite(heights) & (heights < np.minimum(padded[:-2], padded[2:]) - _LOWER)
+        starts += [
+            each for each, is_low in zip(seen, low, strict=True) if is_low and each is not bottom and each
+        ]
+    return starts
