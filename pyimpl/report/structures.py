@@ -6,9 +6,10 @@ import numpy as np
 
 from pyimpl.report.pages import FloatArray
 from pyimpl.report.parts import correlation_table, deparsed
-from pyimpl.report.rprint import named_numbers
+from pyimpl.report.rprint import named_numbers, number_matrix
 
 _VARIANCE_HEADING = "Variance function:\n"
+_ESTIMATES = " Parameter estimates:\n"
 _FIXED_WEIGHTS = " Structure: fixed weights\n"
 
 
@@ -73,10 +74,35 @@ def variance_block(title: str, formula: str, names: Sequence[str], values: Float
     -------
     str
     """
-    text = f" Structure: {title}\n Formula: {deparsed(formula)} \n"
     if np.size(values) == 0:
-        return text
-    return text + " Parameter estimates:\n" + named_numbers(values, names)
+        return _variance_head(title, formula)
+    return _variance_head(title, formula) + _ESTIMATES + named_numbers(values, names)
+
+
+def stratified_variance_block(
+    title: str, formula: str, names: Sequence[str], strata: Sequence[str], values: FloatArray
+) -> str:
+    """Print a variance function that has several parameters in each of several strata, without its heading.
+
+    Parameters
+    ----------
+    title, formula : str
+        As of :func:`variance_block`.
+    names : sequence of str, length k
+        ``"const"`` and ``"power"``, for instance.
+    strata : sequence of str, length m
+    values : ndarray, shape (k, m)
+        Constrained parameters, fixed ones too.
+
+    Returns
+    -------
+    str
+    """
+    return _variance_head(title, formula) + _ESTIMATES + number_matrix(values, names, strata)
+
+
+def _variance_head(title: str, formula: str) -> str:
+    return f" Structure: {title}\n Formula: {deparsed(formula)} \n"
 
 
 def variance_section(blocks: Sequence[str]) -> str:

@@ -49,8 +49,10 @@ variance_of <- function(vf) {
   if (is.null(vf)) return(NULL)
   if (inherits(vf, "varComb")) return(list(class = "varComb", parts = unname(lapply(vf, variance_of))))
   value <- coef(vf, unconstrained = FALSE, allCoef = TRUE)
-  list(title = attr(summary(vf), "structName"), class = class(vf)[1], formula = one_line(formula(vf)),
-       names = several(names(value)), values = several(value))
+  about <- list(title = attr(summary(vf), "structName"), class = class(vf)[1], formula = one_line(formula(vf)))
+  if (is.matrix(value)) return(c(about, list(names = several(rownames(value)), strata = several(colnames(value)),
+                                             values = unname(value))))
+  c(about, list(names = several(names(value)), values = several(value)))
 }
 frame_of <- function(d) list(rows = several(row.names(d)), names = several(names(d)), values = as.matrix(unname(d)))
 ranef_of <- function(r) {

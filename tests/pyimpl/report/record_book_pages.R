@@ -27,14 +27,16 @@ call_of <- function(asked) {
   random <- if (is.list(asked$random)) paste0("list(", named(asked$random), ")") else asked$random
   optional <- c(if (!is.null(asked$contrasts)) paste0("contrasts = list(", named(lapply(asked$contrasts, dQuote, FALSE)), ")"),
                 if (!is.null(asked$subset)) paste("subset =", asked$subset),
-                if (!is.null(asked$na_action)) paste0("na.action = na.", asked$na_action))
+                if (!is.null(asked$na_action)) paste0("na.action = na.", asked$na_action),
+                if (!is.null(asked$correlation)) paste("correlation =", asked$correlation),
+                if (!is.null(asked$weights)) paste("weights =", asked$weights))
   text <- paste(c(asked$fixed, paste("data =", asked$data), paste("random =", random),
                   paste0("method = \"", asked$method, "\""), optional), collapse = ", ")
   str2lang(paste0("lme(", text, ")"))
 }
 tight <- quote(lmeControl(rel.tol = 1e-13, sing.tol = 1e-20, x.tol = 1e-10, niterEM = 200, msMaxIter = 500,
                           msMaxEval = 2000, returnObject = TRUE))
-covered <- Filter(function(call) is.null(call$correlation) && is.null(call$weights) && is.null(call$fixed_sigma),
+covered <- Filter(function(call) is.null(call$fixed_sigma), # its intervals print nothing else
                   jsonlite::read_json(file.path(fixtures, "calls.json")))
 asked <- lapply(covered, function(call) call[setdiff(names(call), c("from", "name"))])
 first <- !duplicated(asked)

@@ -40,6 +40,7 @@ from pyimpl.report import (
 from pyimpl.report.structures import (
     correlation_block,
     general_correlation_block,
+    stratified_variance_block,
     variance_block,
     variance_section,
 )
@@ -93,21 +94,17 @@ def extra_blocks(fit: dict[str, Any]) -> tuple[str, ...]:
                 correlation_block(corr["title"], corr["formula"], corr["names"], array(corr["values"]))
             )
     if weights := fit["variance_function"]:
-        parts = weights.get("parts", [weights])
-        blocks.append(
-            variance_section(
-                [
-                    variance_block(
-                        "fixed weights" if v["class"] == "varFixed" else v["title"],
-                        v["formula"],
-                        v["names"],
-                        array(v["values"]),
-                    )
-                    for v in parts
-                ]
-            )
-        )
+        blocks.append(variance_section([variance(v) for v in weights.get("parts", [weights])]))
     return tuple(blocks)
+
+
+def variance(v: dict[str, Any]) -> str:
+    if "strata" in v:
+        return stratified_variance_block(
+            v["title"], v["formula"], v["names"], v["strata"], array(v["values"])
+        )
+    title = "fixed weights" if v["class"] == "varFixed" else v["title"]
+    return variance_block(title, v["formula"], v["names"], array(v["values"]))
 
 
 def model(fit: dict[str, Any]) -> ModelDescription:
