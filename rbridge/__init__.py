@@ -23,7 +23,7 @@ from rbridge.lmer import LmerFit, lmer
 from rbridge.model import lme
 from rbridge.pictures import Picture
 from rbridge.rcall import rcall
-from rbridge.rframes import RFrame, r_data, to_r
+from rbridge.rframes import RFrame, r_data, read_rds, to_r
 from rbridge.session import Availability, available, r_version_info
 
 __all__ = [
@@ -53,5 +53,6 @@ __all__ = [
     "r_data",
     "r_version_info",
     "rcall",
+    "read_rds",
     "to_r",
 ]

@@ -130,6 +130,21 @@ class LmList(Pictured):
         return bool(self._origin.arguments["pool"]) if pool is None else check_flag(pool, "pool")
 
 
+def parts_of(regressions: LmList) -> tuple[str, dict[str, str]]:
+    """Return what nlme's lme makes of a list: its formula, and the same effects by the groups, all of them random."""
+    fixed, effects, groups = regressions._ask("rb_list_parts_of", decode=_decode_parts)
+    if len(groups) > 1:
+        raise ArgumentError(
+            f"fixed: nlme makes an lme only of a list with one grouping factor, not {'/'.join(groups)}"
+        )
+    return fixed, {groups[0]: f"~ {effects}"}
+
+
+def _decode_parts(value: Any) -> tuple[str, str, list[str]]:
+    parts = decode.items(value)
+    return parts["fixed"][0], parts["effects"][0], decode.strings(parts["groups"])
+
+
 def lm_list(
     formula: str | pd.DataFrame,
     data: pd.DataFrame | None = None,

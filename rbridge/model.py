@@ -9,8 +9,10 @@ import pandas as pd
 
 from rbridge import arguments, checks
 from rbridge.arguments import Control, Request
+from rbridge.errors import ArgumentError
 from rbridge.fit import LmeFit
 from rbridge.fitting import fit_in_r, origin_of
+from rbridge.lm_list import LmList, parts_of
 from rbridge.naming import from_grouped, grouped_random
 
 
@@ -36,7 +38,9 @@ def lme(
     fixed
         The response and the fixed effects, an R formula: ``"mathach ~ meanses * cses"``. ``.`` on the right
         side is all columns that the response doesn't use; ``pi`` inside an expression is the number. Grouped data
-        (see ``random``) may stand here alone, for their response by their primary covariate.
+        (see ``random``) may stand here alone, for their response by their primary covariate; so may a list of
+        regressions (:func:`rbridge.lm_list`), for its formula and rows: nlme then starts from the spread of its
+        coefficients, and all its effects are random unless ``random`` names others.
     data
         One row an observation; only the columns that the model uses are carried to R (:mod:`rbridge.frames`
         says how). Factor levels: a categorical's own order, otherwise sorted by code point.
@@ -90,12 +94,28 @@ def lme(
     if isinstance(fixed, pd.DataFrame):  # as in R, grouped data alone: the response by the primary covariate
         fixed, data = from_grouped(fixed, data, "fixed")
         fixed = fixed.rpartition("|")[0] if isinstance(fixed, str) else fixed
-    given = dict(locals())  # the arguments by name, for update()
+    of_list: dict[str, bool] = {}
+    if isinstance(fixed, LmList):
+        if data is not None:
+            raise ArgumentError("data: a list of regressions has its own data; leave it out")
+        of_list = {"of_list": True, "own_random": random is not None}
+        fixed, data, random = _from_list(fixed, random)
+    given = {key: value for key, value in locals().items() if key != "of_list"}  # by name, for update()
     frame = checks.check_frame(data)
     request = _check(
-        fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts
+        fixed, frame, random, correlation, weights, subset, method, na_action, control, contrasts, of_list
     )
     return fit_in_r(LmeFit, frame, request, origin_of(lme, given, frame, request))
+
+
+def _from_list(regressions: LmList, random: Any) -> tuple[str, pd.DataFrame, Any]:
+    """Return the formula, rows and random effects of an lme of a list; as in R, all effects unless given."""
+    formula, effects = parts_of(regressions)
+    if random is None:
+        random = effects
+    elif isinstance(random, str) and "|" not in random and random.lstrip().startswith(("~", "pd")):
+        random = dict.fromkeys(effects, random)
+    return formula, regressions.get_data(), random
 
 
 def _check(
@@ -109,6 +129,7 @@ def _check(
     na_action: Any,
     control: Any,
     contrasts: Any,
+    more: Mapping[str, Any],
 ) -> Request:
     formula = arguments.check_text(fixed, "fixed")
     texts: dict[str, str | Mapping[str, str]] = {
@@ -128,4 +149,5 @@ def _check(
         arguments.check_control(control),
         arguments.check_contrasts(contrasts),
         keep,
+        more,
     )

@@ -17,7 +17,9 @@ complex, raw, lists, matrix  refused, by the column's name
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,6 +95,33 @@ def r_data(name: str, package: str = "nlme") -> pd.DataFrame:
     with session.home() as home:
         made: pd.DataFrame = home.call("rb_dataset", name, package, decode=_decode_dataset).value
     made.attrs["name"] = name
+    return made
+
+
+def read_rds(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the data frame in a file that R's ``saveRDS`` wrote.
+
+    Parameters
+    ----------
+    path
+        The file. Reading one can run code that its author put there: read those only that you trust.
+
+    Returns
+    -------
+    DataFrame
+        With R's types, as :func:`r_data` gives them; ``attrs["name"]`` is the file's name without its ending.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such file, R can't read it, or it holds no data frame.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise ArgumentError(f"path: there is no file {str(file)!r}")
+    with session.home() as home:
+        made: pd.DataFrame = home.call("rb_read_rds", str(file.resolve()), decode=_decode_dataset).value
+    made.attrs["name"] = file.stem
     return made
 
 

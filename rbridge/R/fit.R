@@ -199,7 +199,7 @@ rb_fit <- function(model, frame, settings) {
   for (action in c("na.omit", "na.exclude")) assign(action, get(action, envir = asNamespace("stats")), envir = env)
   rows <- rb_check_data(model, frame, settings, env)
   call <- rb_fit_call(model, settings)
-  fit <- tryCatch(eval(call, env), error = function(e) rb_diagnose(e, model, frame[rows, , drop = FALSE], env))
+  fit <- tryCatch(if (isTRUE(settings$of_list)) rb_lme_of_list(call, model, settings, env) else eval(call, env), error = function(e) rb_diagnose(e, model, frame[rows, , drop = FALSE], env))
   handle <- list(fit = fit, model = model)
   overview <- switch(model$kind, lme = rb_overview, gls = rb_gls_overview, lm_list = rb_list_overview, lmer = rb_lmer_overview)
   list(handle, overview = overview(handle, rows))

@@ -36,7 +36,17 @@ rb_dataset <- function(name, package) {
   suppressWarnings(utils::data(list = name, package = package, envir = env))
   frame <- env[[name]]
   if (is.null(frame)) rb_stop("argument", "name: R's package ", package, " has no data set ", encodeString(name, quote = "'"))
-  if (!is.data.frame(frame)) rb_stop("argument", "name: ", name, " is no data frame but of class ", class(frame)[[1L]])
+  rb_described_frame(frame, paste("name:", name))
+}
+rb_read_rds <- function(path) {
+  frame <- tryCatch(
+    readRDS(path),
+    error = function(e) rb_stop("argument", "path: R can't read ", encodeString(path, quote = "'"), ": ", conditionMessage(e))
+  )
+  rb_described_frame(frame, paste("path:", basename(path)))
+}
+rb_described_frame <- function(frame, what) {
+  if (!is.data.frame(frame)) rb_stop("argument", what, " is no data frame but of class ", class(frame)[[1L]])
   text <- function(part) {
     formula <- attr(frame, part)
     if (inherits(formula, "formula")) paste(deparse(formula), collapse = " ")

@@ -81,3 +81,29 @@ rb_list_predict <- function(handle, frame) {
   answer
 }
 rb_list_df <- function(handle) as.numeric(attr(rb_list_sd(handle$fit), "df"))
+
+# What an lme of the list is: its formula without the groups, the effects of a group, the groups.
+rb_list_parts_of <- function(handle) {
+  shown <- function(expr) rb_shown(rb_restore(expr, handle$model$stand_ins))
+  fixed <- handle$model$expressions$fixed
+  list(fixed = shown(fixed), effects = shown(fixed[[3L]]), groups = handle$model$group_names)
+}
+# lme of a list: nlme starts from the spread of the list's coefficients. Its call holds the rows and every argument as
+# they are, because nlme evaluates them where no name of ours is found; the fit's own call is then as for any lme.
+rb_lme_of_list <- function(call, model, settings, env) {
+  parts <- as.list(call)[-1L]
+  frame <- env[[settings$data_name]]
+  formula <- call("~", parts$fixed[[2L]], call("|", parts$fixed[[3L]], as.name(model$groups)))
+  listed <- nlme::lmList(stats::as.formula(formula, env = env), data = frame)
+  attr(listed, "call") <- call("lmList", object = formula, data = frame)
+  left <- parts[setdiff(names(parts), c("fixed", "data", if (!settings$own_random) "random"))]
+  evaluated <- setdiff(names(left), "subset")
+  values <- left
+  values[evaluated] <- lapply(left[evaluated], eval, env)
+  fit <- do.call(nlme::lme, c(list(listed), values))
+  fit$call[names(left)] <- left
+  fit$call$data <- as.name(settings$data_name)
+  fit$origCall <- NULL
+  environment(fit$terms) <- env
+  fit
+}

@@ -115,3 +115,35 @@ def test_groups_without_a_row_to_spare(orthodont) -> None:
     pairs = rbridge.lm_list("distance ~ age | Subject", orthodont[orthodont["age"] > 11])
     assert np.isnan(pairs.sigma) and pairs.df_residual == 0 and pairs.coef().notna().all(axis=None)
     np.testing.assert_allclose(pairs.residuals(), 0, atol=1e-12)
+
+
+def test_an_lme_of_a_list(r, fit, orthodont) -> None:
+    made = rbridge.lme(fit)
+    r("f <- lme(m)")
+    assert str(made) == r.printed("f") and str(made.summary()) == r.printed("summary(f)")
+    same(made.fitted(), r, "fitted(f)")
+    plain = rbridge.lme("distance ~ age", orthodont, "~ age | Subject")
+    assert made.log_lik == pytest.approx(plain.log_lik, abs=1e-6) and made.log_lik != plain.log_lik
+    r("f <- lme(m, random = pdDiag(~ age), weights = varIdent(form = ~ 1 | Sex), method = 'ML')")
+    diagonal = rbridge.lme(fit, random="pdDiag(~ age)", weights="varIdent(form = ~ 1 | Sex)", method="ML")
+    assert str(diagonal.summary()) == r.printed("summary(f)")
+    small = made.update(". ~ 1", method="ML")
+    assert "L.Ratio" in str(small.anova(made.update(method="ML")))
+    same(made.predict(orthodont.head(3)), r, "head(fitted(lme(m)), 3)")
+    assert made.aug_pred(length_out=2).to_frame()["age"].max() == 14
+    apart = rbridge.lme(fit, isolated=True)
+    assert str(apart.summary()) == str(made.summary())
+
+
+def test_lists_that_no_lme_is_made_of(r, fit, orthodont) -> None:
+    with pytest.raises(rbridge.ArgumentError, match="data"):
+        rbridge.lme(fit, orthodont)
+    oats = rbridge.lm_list("yield ~ nitro | Block/Variety", rbridge.r_data("Oats"))
+    with pytest.raises(rbridge.ArgumentError, match="Block/Variety"):
+        rbridge.lme(oats)
+    with pytest.raises(rbridge.FormulaError, match="at most 100"):
+        rbridge.lme(fit, correlation="corARMA(p = 1e9)")
+    with pytest.raises(rbridge.FormulaError, match="system"):
+        rbridge.lme(fit, weights="varPower(form = ~ system('x'))")
+    female = rbridge.lm_list("distance ~ age | Subject", orthodont, subset="Sex == 'Female'")
+    assert rbridge.lme(female).n_obs == 44  # the rows are those of the list

@@ -278,3 +278,28 @@ def test_a_million_rows_cost_a_copy() -> None:
     frames.convert(data["i"], "i")
     rbridge.to_r(data)
     assert time.process_time() - start < 2
+
+
+def test_a_frame_that_r_saved_is_read_with_its_types(r, tmp_path):
+    path = tmp_path / "orthodont.rds"
+    r(f"saveRDS(nlme::Orthodont, '{path}'); NULL")
+    read = rbridge.read_rds(path)
+    made = rbridge.r_data("Orthodont")
+    pd.testing.assert_frame_equal(read, made)
+    assert read.attrs == made.attrs | {"name": "orthodont"}
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (None, "path: there is no file"),
+        ("writeLines('x,y', '{}')", "path: R can't read .*orthodont.rds"),
+        ("saveRDS(1:3, '{}')", "path: orthodont.rds is no data frame but of class integer"),
+    ],
+)
+def test_files_that_hold_no_frame_are_refused(r, tmp_path, code, message):
+    path = tmp_path / "orthodont.rds"
+    if code:
+        r(code.format(path) + "; NULL")
+    with pytest.raises(rbridge.ArgumentError, match=message):
+        rbridge.read_rds(path)
