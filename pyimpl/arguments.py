@@ -57,20 +57,18 @@ def check_method(method: object) -> str:
     return str(method)
 
 
-def check_control(control: object) -> Control:
-    """Return the settings that matter here, from R's names for all that can be set."""
+def check_control(control: object, of: str = "lmeControl") -> Control:
+    """Return the settings that matter here, from R's names for all that can be set; ``of`` is R's function for them."""
     if control is None:
         return Control()
     if not isinstance(control, Mapping):
-        raise ArgumentError(
-            f"control: expected a dict of lmeControl's settings, got {type(control).__name__}"
-        )
+        raise ArgumentError(f"control: expected a dict of {of}'s settings, got {type(control).__name__}")
     known = {_underscored(name) for name in _CONTROL | _OWN}
     for name in control:
         if not isinstance(name, str) or _underscored(name) not in known:
             close = difflib.get_close_matches(str(name), _CONTROL | _OWN, n=1)
             mend = f"did you mean {close[0]!r}?" if close else "leave it out"
-            raise ArgumentError(f"control: {name!r} is not a setting of lmeControl; {mend}")
+            raise ArgumentError(f"control: {name!r} is not a setting of {of}; {mend}")
     sigma = control.get("sigma")
     if sigma is not None and (
         isinstance(sigma, bool) or not isinstance(sigma, Real) or not 0 < float(sigma) < float("inf")

@@ -30,7 +30,7 @@ class Convergence:
         Distance to the optimum: the largest remaining Newton step, in standard errors of the parameters.
     smallest_curvature, largest_curvature : float
         Extreme eigenvalues of the deviance's second derivatives by the elements of the relative factors, each in
-        units of its own size.
+        units of its own size. NaN where there are no random effects.
     singular : tuple of str
         Grouping factors whose random-effects covariance lies on the boundary: a variance of zero, or effects that
         are linear combinations of each other. A legitimate answer.
@@ -62,7 +62,7 @@ class Convergence:
 
 def convergence_of(model: Model, optimum: Optimum) -> Convergence:
     """Read off the optimum how it was reached."""
-    curvature = np.linalg.eigvalsh(optimum.curvature)
+    curvature = np.linalg.eigvalsh(optimum.curvature) if optimum.curvature.size else np.array([np.nan])
     Lambdas = optimum.evaluation.Lambdas[::-1]
     singular = [
         level.grouping.name
@@ -86,7 +86,7 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
     dropped = model.design.fixed.dropped
     if dropped is not None:
         messages.append(
-            "fixed: rank-deficient; columns that are linear combinations of the columns before them are left out: "
+            f"{model.fixed.argument}: rank-deficient; columns that are linear combinations of the columns before them are left out: "
             + ", ".join(map(repr, dropped.names))
         )
     flat = convergence.smallest_curvature < _FLAT * max(convergence.largest_curvature, 1.0)

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from pyimpl.arguments import Control, check_control, check_method, lasting
+from pyimpl.arguments import check_control, check_method, lasting
 from pyimpl.call import LmeCall
 from pyimpl.convergence import convergence_of, warnings_of
-from pyimpl.design import Design, make_design
+from pyimpl.design import make_design
 from pyimpl.errors import ArgumentError, LmeWarning
 from pyimpl.estimates import estimates_at
 from pyimpl.fit import LmeFit
-from pyimpl.formula import (
-    condition_as_r_writes_it,
-    parse_formula,
-    parse_random,
-    used_columns,
-)
-from pyimpl.frame import ModelFrame, check_frame, check_na_action, model_frame, subset_rows
+from pyimpl.fitting import best_fit, select_rows
+from pyimpl.formula import parse_formula, parse_random, used_columns
+from pyimpl.frame import check_frame, check_na_action
 from pyimpl.grouped_data import known_groups
 from pyimpl.lists.result import LmList
 from pyimpl.lme_in_pieces import lme_in_pieces
 from pyimpl.model import Model
-from pyimpl.moments import compress
-from pyimpl.objective import Likelihood
-from pyimpl.progress import RowsRead
-from pyimpl.search import search
 from pyimpl.sources import resolve
 from pyimpl.stream import in_pieces
-from pyimpl.structured import Found, Structures, WithinGroup, structured_rows, structured_search
-from pyimpl.unfit import naming_columns
+from pyimpl.structured import Structures
 
 
 def lme(
@@ -127,13 +116,10 @@ def lme(
     )
     levels = parse_random(random, formula, known_groups(data))
     used = [*used_columns(formula, levels, data), *asked.columns(data)]
-    frame = _select(used, data, subset, check_na_action(na_action))
+    frame = select_rows(used, data, subset, check_na_action(na_action))
     design = make_design(formula, levels, frame.rows, contrasts, settings.drop_dependent)
     within = asked.on(frame.rows, design)
-    with naming_columns(
-        design.fixed.names, lambda column: bool(np.ptp(design.X[:, column]) == 0), formula.response_text
-    ):
-        found = _search(design, within, reml, settings)
+    found = best_fit(design, within, formula, reml, settings)
     call = LmeCall(
         lme,
         frame.source,
@@ -153,23 +139,3 @@ def lme(
         warnings.warn(message, LmeWarning, stacklevel=2)
     estimates = estimates_at(found.likelihood, found.optimum, found.psi)
     return LmeFit(model, found.likelihood, found.optimum, estimates, messages)
-
-
-def _select(columns: Sequence[str], data: pd.DataFrame, subset: Any, na_action: str) -> ModelFrame:
-    """The rows and columns that the model uses."""
-    keep = None if subset is None else subset_rows(subset, data)
-    frame = model_frame(data, list(dict.fromkeys(columns)), keep, na_action)
-    return replace(frame, subset=condition_as_r_writes_it(subset)) if isinstance(subset, str) else frame
-
-
-def _search(design: Design, within: WithinGroup | None, reml: bool, settings: Control) -> Found:
-    """Compress the rows and find the optimum."""
-    structures = tuple(level.covariance for level in reversed(design.levels))
-    settings.watch(RowsRead(2, design.n_obs))
-    if within is not None:
-        rows = structured_rows(design, structures, reml, settings.sigma, within)
-        return structured_search(rows, design.levels, settings)
-    order = None if design.is_sorted else design.order
-    moments = compress(design.columns(), design.starts, structures, order)
-    likelihood = Likelihood(moments, structures, reml, settings.sigma)
-    return Found(likelihood, search(likelihood, design.levels, settings))
