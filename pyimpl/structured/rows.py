@@ -62,6 +62,10 @@ class StructuredRows:
         """The same rows with other fitted values as the covariate of ``fitted(.)``."""
         return replace(self, within=self.within.at(fitted))
 
+    def centred(self) -> StructuredRows:
+        """The same rows with a sigma of the size of the residuals, unless sigma is known."""
+        return replace(self, within=replace(self.within, centred=self.sigma is None))
+
     def independent(self) -> StructuredRows:
         """The same rows with independent errors of the same variance."""
         return replace(self, within=WithinGroup(None, None))
@@ -108,6 +112,13 @@ class StructuredRows:
             spread = self._inner_product(posterior, now, change)
             slopes.append(log_det_change + 2 * (spread + now[-1] @ change[-1]) / s2)
         return np.array(slopes, float)
+
+    def rss_slopes(self, psi: Array, likelihood: Likelihood, evaluation: Evaluation) -> Array:
+        """Derivatives of the log of r'V^-1 r by psi at fixed theta, (m,): the last term of the gradient's share."""
+        residuals = self._residuals(likelihood, evaluation)[None]
+        rss = evaluation.up.rss * likelihood.moments.scale**2
+        stepped = [taken_apart(self.within.whiten(psi + step, residuals)[0][0]) for step in steps_of(psi)]
+        return np.array([2 * now @ change / rss for now, change in stepped], float)
 
     def _inner_product(self, posterior: Posterior, now: Array, change: Array) -> float:
         """tr((W C S)'(W' C S)), S in the user's units."""

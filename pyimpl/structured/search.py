@@ -99,22 +99,26 @@ def _from(
     settings: Control,
 ) -> Found:
     """Search from one psi, and from a theta that is known from another likelihood."""
-    likelihood = _likelihood_at(rows, psi)
+    moves = bool(len(psi) and settings.max_steps)
+    centred = rows.centred() if moves else rows
+    likelihood = _likelihood_at(centred, psi)
     if known is None:
         optimum = search(likelihood, levels, settings)
     else:
-        optimum = minimise(likelihood, carried(*known, likelihood), settings.max_steps)
-    if not len(psi) or not settings.max_steps:
+        theta = carried(*known, likelihood, -centred.within.log_mean(psi))
+        optimum = minimise(likelihood, theta, settings.max_steps)
+    if not moves:
         return Found(likelihood, optimum, psi, rows.within)
     here = point(psi, likelihood, optimum)
     for _ in range(3):
-        profile = Profile(rows, units_in(here.likelihood.moments), rows.within.sizes())
+        profile = Profile(centred, units_in(here.likelihood.moments), rows.within.sizes())
         down = descend(profile, here, settings.max_steps, settings.watch)
         if known is None:
             down = _deepest(profile, down, settings)
-        last = here = _in_own_units(rows, down.point, settings)
+        here = _in_own_units(centred, down.point, 0.0, settings)
         if here.deviance > down.point.deviance - _DEEPER:
             break
+    last = _in_own_units(rows, here, float(centred.within.log_mean(here.psi)), settings)
     optimum = replace(
         last.optimum,
         scaled_gradient=max(last.optimum.scaled_gradient, down.scaled_gradient),
@@ -134,21 +138,24 @@ def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:
     return likelihood
 
 
-def _in_own_units(rows: StructuredRows, there: Point, settings: Control) -> Point:
-    """The same psi in coordinates that suit it, with the deepest valley of theta."""
+def _in_own_units(rows: StructuredRows, there: Point, log_mean: float, settings: Control) -> Point:
+    """The same psi in coordinates that suit it, with the deepest valley of theta; ``log_mean`` as for `carried`."""
     likelihood = _likelihood_at(rows, there.psi)
-    theta = carried(there.likelihood, there.evaluation.theta, likelihood)
+    theta = carried(there.likelihood, there.evaluation.theta, likelihood, log_mean)
     return point(there.psi, likelihood, minimise(likelihood, theta, settings.max_steps))
 
 
-def carried(before: Likelihood, theta: Array, after: Likelihood) -> Array:
-    """The same covariances of the random effects, over sigma^2, in the coordinates of another likelihood."""
+def carried(before: Likelihood, theta: Array, after: Likelihood, log_mean: Array | float = 0.0) -> Array:
+    """The same covariances of the random effects in the coordinates of another likelihood.
+
+    ``log_mean`` is the log of how many times sigma is larger in the likelihood before.
+    """
     parts = [np.empty(0)]
     levels = zip(
         before.split(theta), before.moments.levels, after.moments.levels, after.structures, strict=True
     )
     for Lambda, old, new, structure in levels:
-        root = new.T @ np.linalg.solve(old.T, Lambda)
+        root = new.T @ np.linalg.solve(old.T, Lambda) * np.exp(log_mean)
         parts.append(structure.parameters_of(root @ root.T))
     return np.concatenate(parts)
 

@@ -27,6 +27,9 @@ class WithinGroup:
         What was asked for, with the formulas as pages print them.
     fitted : (N,) array or None
         The covariate of ``fitted(.)``: fitted values within the innermost groups.
+    centred : bool
+        Whether the standard deviations are over their geometric mean, so that sigma is of the size of the residuals.
+        Else psi moves sigma, and with it all that is relative to it, by many times what it moves itself.
     """
 
     correlation: Correlation | None
@@ -34,6 +37,7 @@ class WithinGroup:
     correlation_request: CorrelationRequest | None = None
     variance_request: VarianceRequest | None = None
     fitted: Array | None = None
+    centred: bool = False
 
     @property
     def n_parameters(self) -> int:
@@ -62,6 +66,14 @@ class WithinGroup:
 
     def log_sd(self, psi: Array) -> Array:
         """The log of each row's standard deviation over sigma, (N,), or a 0 for all of them."""
+        log_sd = self._log_sd(psi)
+        return log_sd - log_sd.mean() if self.centred else log_sd
+
+    def log_mean(self, psi: Array) -> Array:
+        """The log of what sigma is to be divided by where standard deviations are over their mean: a scalar array."""
+        return np.asarray(self._log_sd(psi).mean() if self.centred else 0 * psi.sum())
+
+    def _log_sd(self, psi: Array) -> Array:
         if self.variance is None:
             return np.zeros(1)
         return self.variance.log_sd(self.split(psi)[1], self.fitted)
@@ -95,7 +107,7 @@ class WithinGroup:
         sizes = np.ones(self.n_parameters)
         if self.variance is not None and self.variance.n_parameters:
             edge = self.n_parameters - self.variance.n_parameters
-            slopes = derivative(self.log_sd, self.start)[edge:]
+            slopes = derivative(self._log_sd, self.start)[edge:]
             spread = slopes.std(axis=1)
             usable = np.isfinite(spread) & (spread > 0)
             sizes[edge:][usable] = 1 / spread[usable]
