@@ -24,12 +24,15 @@ class NlmeEngine:
         ``converged``: where nlme's own EM algorithm converges, without nlminb, which only walks off again.
         ``symm``: the default control with each free covariance as ``pdSymm``, by its matrix logarithm, which fails
         least where the optimum is singular.
+    timeout : float, optional
+        So many seconds R may take; it then runs in a process of its own, which is stopped.
     """
 
     prints_r_pages = True
 
-    def __init__(self, control: Control = "default") -> None:
+    def __init__(self, control: Control = "default", timeout: float | None = None) -> None:
         self.control = control
+        self.timeout = timeout
 
     @property
     def name(self) -> str:
@@ -52,7 +55,8 @@ class NlmeEngine:
             if self.control == "converged":  # nlminb is given no iteration on purpose, and says so
                 warnings.filterwarnings("ignore", "nlminb problem", rbridge.RWarning)
             asked = spec.by_matrix_logarithm() if self.control == "symm" else spec
-            return rbridge.lme(data=data, **{**asked.arguments(), "control": control or None})
+            apart = {} if self.timeout is None else {"isolated": True, "timeout": self.timeout}
+            return rbridge.lme(data=data, **{**asked.arguments(), "control": control or None}, **apart)
 
     def controls(self, spec: ModelSpec) -> dict[str, Any]:
         """Return the arguments of ``lmeControl`` that differ from nlme's defaults."""
