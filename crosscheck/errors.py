@@ -23,3 +23,7 @@ class RecordedFailureError(CrosscheckError):
 
 class RecordError(CrosscheckError, ValueError):
     """A recorded answer can't be read."""
+
+
+class CannotFitError(CrosscheckError):
+    """The engine has no such model; nobody holds that against it."""

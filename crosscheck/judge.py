@@ -8,11 +8,11 @@ R is short of. Anything else that differs is a disagreement.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .answer import Answer
+from .bench import same_words
 from .book import Case
 from .compare import Comparison
 from .confounded import RULE as CONFOUNDED
@@ -33,7 +33,6 @@ LOG_LIK_BELOW = 1e-6
 SHORT = 1e-8
 """What R is short of its optimum is told in figures from here on: below, log-likelihoods are the same."""
 
-_NUMBER = re.compile(r"[<>]?-?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _PAGE_KEYS = tuple(page.key for page in PAGES)
 
 
@@ -155,8 +154,3 @@ def _reason(
         by = f"by {short:.0e}" if short >= SHORT else f"by less than {SHORT:.0e}"
         return f"singular: R stops short of the boundary, {by} of the log-likelihood"
     return ""
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether two pages differ in nothing but their numbers and the room these take."""
-    return _NUMBER.sub("#", one).split() == _NUMBER.sub("#", other).split()

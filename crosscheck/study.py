@@ -19,7 +19,7 @@ from .compare import Comparison, compare
 from .engines import Engine, NlmeEngine, RecordedEngine, answer_of
 from .errors import CrosscheckError
 from .quantities import NUMBERS, QUANTITIES
-from .reference import Certificate, certify, dense_problem, has_variances
+from .reference import Certificate, Referee, has_variances
 from .spec import Control, ModelSpec
 
 Progress = Callable[[str], None]
@@ -27,12 +27,24 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One engine on one model: its answer and the comparison with R's, or the error it raised."""
+    """One engine on one model: its answer and the comparison with R's, or why it has none.
+
+    Attributes
+    ----------
+    engine : str
+    answer : Answer or None
+    comparison : Comparison or None
+    error : str
+        A :class:`~crosscheck.engines.NoAnswer` where the engine gave no answer.
+    definitions : tuple of str
+        What the engine declares to define otherwise than nlme (:mod:`crosscheck.definitions`).
+    """
 
     engine: str
     answer: Answer | None = None
     comparison: Comparison | None = None
     error: str = ""
+    definitions: tuple[str, ...] = ()
 
     @property
     def agree(self) -> bool:
@@ -182,7 +194,8 @@ def _checked(engine: Engine, answer: Answer | str, reference: Answer | None) -> 
     if reference is None:
         return Checked(engine.name, answer, error="R gave no answer to compare with")
     quantities = QUANTITIES if getattr(engine, "prints_r_pages", False) else NUMBERS
-    return Checked(engine.name, answer, compare(reference, answer, quantities))
+    declared = tuple(getattr(engine, "definitions", ()))
+    return Checked(engine.name, answer, compare(reference, answer, quantities), definitions=declared)
 
 
 def _certificates(
@@ -192,7 +205,8 @@ def _certificates(
     if not answers:
         return (), ""
     try:
-        return certify(dense_problem(spec, frame), answers), ""
+        referee = Referee.of(spec, frame, answers)
+        return tuple(referee.certificate(answer) for answer in answers), ""
     except CrosscheckError as error:
         return (), f"no certificate: {error}"
 

@@ -8,7 +8,8 @@ offers its own by the entry-point group ``crosscheck.engines``, as a class or a 
 """
 
 from ..spec import CONTROLS, Control
-from .base import Engine, answer_of, why_not
+from .base import Engine, answer_of, cannot, why_not
+from .outcome import NoAnswer
 from .recorded import RecordedEngine
 from .registry import engine, known_engines
 from .sides import NlmeEngine, PyimplEngine
@@ -18,9 +19,11 @@ __all__ = [
     "Control",
     "Engine",
     "NlmeEngine",
+    "NoAnswer",
     "PyimplEngine",
     "RecordedEngine",
     "answer_of",
+    "cannot",
     "engine",
     "known_engines",
     "why_not",

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ..answer import Answer
+from ..errors import CannotFitError
 from ..spec import Control, ModelSpec
+from .outcome import Kind, NoAnswer
 
 
 def named(engine: str, control: Control) -> str:
@@ -33,18 +35,28 @@ def why_not(engine: Engine) -> str:
     return str(ask()) if ask is not None else ""
 
 
-def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | str:
-    """Return the engine's answer, or, if it raises, what it raised as one line.
+def cannot(engine: Engine, spec: ModelSpec) -> str:
+    """Return why the engine can't fit such a model at all, or "" when it can or doesn't say."""
+    ask = getattr(engine, "cannot", None)
+    return str(ask(spec)) if ask is not None else ""
+
+
+def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | NoAnswer:
+    """Return the engine's answer, or why there is none: what it declares, or what it raised, as one line.
 
     The engine's warnings are kept on its answer (the contract's ``fit.warnings``), not shown here.
     """
     try:
+        if reason := cannot(engine, spec):
+            return NoAnswer(reason, "cannot")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             fit = engine.fit(spec, data.copy())
             if not any(hasattr(fit, name) for name in ("t_table", "fixef")):
-                return f"fit() returned {type(fit).__name__}, which isn't a fit: it has no t_table()"
+                what = f"fit() returned {type(fit).__name__}, which isn't a fit: it has no t_table()"
+                return NoAnswer(what, "not a fit")
             ask = getattr(engine, "provenance", None)
             return Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
     except Exception as error:  # an engine that raises has a verdict; it doesn't take the others down
-        return " ".join(f"{type(error).__name__}: {error}".split())
+        kind: Kind = "cannot" if isinstance(error, CannotFitError) else "raised"
+        return NoAnswer(f"{type(error).__name__}: {error}", kind)

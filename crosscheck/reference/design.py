@@ -1,8 +1,10 @@
-"""Dense matrices of a plain model, built by formulaic and by none of the engines' own code."""
+"""Dense matrices of a model, built by formulaic and by none of the engines' own code."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import formulaic
 import numpy as np
@@ -11,48 +13,160 @@ import pandas as pd
 from ..errors import UsageError
 from ..spec import ModelSpec
 from .likelihood import Floats, Grouping, Problem
+from .rows import used_rows
+from .structure import KINDS, Block
+from .within import WithinModel
 
 _TERMS = re.compile(r"[\w.\s+*:()^-]*")
 """Names, numbers, operators and brackets only ..."""
 _CALL = re.compile(r"([\w.]+)\s*\(")
-_FUNCTIONS = {"I": None, "sin": np.sin, "cos": np.cos}
+_FUNCTIONS = {"I": None, "sin": np.sin, "cos": np.cos, "exp": np.exp, "log": np.log, "sqrt": np.sqrt}
 """... and of functions these only, so that nothing that formulaic is handed can run code."""
-_ONE_SIDED = re.compile(r"~((?:[^()]|\([^()]*\))*)")
-"""The formulas in a structure, as in ``pdBlocked(list(pdIdent(~ 1), pdDiag(~ I(x^2) - 1)))``."""
+_FACTORS = ("factor", "ordered")
+"""R's, around the name of a column."""
+_CONTRASTS = ("contr.treatment", "contr.helmert", "contr.sum", "contr.poly")
+_STRUCTURE = re.compile(r"(pd\w+)\s*\(\s*(~(?:[^()]|\([^()]*\))*)")
+"""The blocks of a structure, as in ``pdBlocked(list(pdIdent(~ 1), pdDiag(~ I(x^2) - 1)))``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DenseModel:
+    """A model as the reference evaluator sees it.
+
+    Attributes
+    ----------
+    problem : Problem
+    forms : tuple of tuple of Block
+        The form of the random effects' covariance matrix of each level.
+    within : WithinModel
+        The residuals' correlation structure and variance function.
+    known_sigma : float or None
+        Sigma where the model fixes it.
+    terms : tuple of str
+        The columns of X, by the names that R gives them where formulaic's say as much.
+    effects : tuple of tuple of str
+        Those of each level's Z.
+    """
+
+    problem: Problem
+    forms: tuple[tuple[Block, ...], ...]
+    within: WithinModel
+    known_sigma: float | None
+    terms: tuple[str, ...]
+    effects: tuple[tuple[str, ...], ...]
 
 
 def dense_problem(spec: ModelSpec, data: pd.DataFrame) -> Problem:
-    """Return the dense matrices of a model whose terms are columns, ``I()``, ``sin()``, ``cos()`` and interactions.
+    """Return the dense matrices of a model; see :func:`dense_model`."""
+    return dense_model(spec, data).problem
 
-    The structure of a covariance is left aside: a likelihood is that of the matrix, whatever form it has.
+
+def dense_model(spec: ModelSpec, data: pd.DataFrame) -> DenseModel:
+    """Return a model whose terms are columns, factors, some functions of them and interactions.
 
     Raises
     ------
     UsageError
         The model has a term, structure or option that this builder doesn't know.
     """
-    if spec.options:
-        raise UsageError(f"the reference evaluator doesn't know the options {sorted(spec.options)}")
+    unknown = set(spec.options) - {"contrasts", "subset", "na_action", "control", "correlation", "weights"}
+    if unknown:
+        raise UsageError(f"the reference evaluator doesn't know the options {sorted(unknown)}")
+    frame = used_rows(spec, data)
+    contrasts = _contrasts_of(spec, frame)
     response, right = (part.strip() for part in spec.fixed.split("~"))
-    random = {"": spec.random} if isinstance(spec.random, str) else spec.random
+    X = _columns(right, frame, contrasts)
     levels: list[Grouping] = []
+    forms, effects = [], []
+    for names, pieces in _levels(spec):
+        columns = [_columns(terms, frame, contrasts) for _, terms in pieces]
+        Z = np.hstack([made.to_numpy(dtype=float) for made in columns])
+        form = tuple(
+            Block(KINDS[kind], made.shape[1]) for (kind, _), made in zip(pieces, columns, strict=True)
+        )
+        for name in names:
+            levels.append(_grouping(Z, frame[name], levels[-1] if levels else None))
+            forms.append(form)
+            effects.append(tuple(_as_r(column) for made in columns for column in made.columns))
+    y = _response(response, frame)
+    rows = tuple(map(str, frame.index))
+    problem = Problem(y, X.to_numpy(dtype=float), tuple(levels), spec.method, rows)
+    within = WithinModel.of(spec.options.get("correlation"), spec.options.get("weights"), problem, frame)
+    sigma = dict(spec.options.get("control", {})).get("sigma")
+    known = float(sigma) if sigma else None
+    terms = tuple(_as_r(column) for column in X.columns)
+    return DenseModel(problem, tuple(forms), within, known, terms, tuple(effects))
+
+
+def _levels(spec: ModelSpec) -> Iterator[tuple[list[str], list[tuple[str, str]]]]:
+    """Yield the grouping factors that share a structure, and its blocks as class and terms."""
+    random = {"": spec.random} if isinstance(spec.random, str) else spec.random
     for group, structure in random.items():
         formula, _, bar = structure.partition("|")
-        Z = np.hstack([_columns(terms, data) for terms in _ONE_SIDED.findall(formula)])
-        for name in [one.strip() for one in (bar or group).split("/")]:
-            outer = levels[-1].codes if levels else np.zeros(len(data), dtype=np.intp)
-            codes = pd.DataFrame({"outer": outer, "inner": data[name].to_numpy()})
-            codes_here = np.asarray(codes.groupby(["outer", "inner"]).ngroup(), dtype=np.intp)
-            levels.append(Grouping(Z, codes_here))
-    y = data[response].to_numpy(dtype=float)
-    return Problem(y, _columns(right, data), tuple(levels), spec.method)
+        pieces = _STRUCTURE.findall(formula) or [("pdLogChol", formula)]
+        for kind, terms in pieces:
+            if kind not in KINDS or "~" not in terms:
+                raise UsageError(f"the reference evaluator doesn't know the structure {structure!r}")
+        names = [one.strip(" )") for one in (bar or group).split("/")]
+        yield names, [(kind, terms.replace("~", "", 1)) for kind, terms in pieces]
 
 
-def _columns(terms: str, data: pd.DataFrame) -> Floats:
-    known = set(_CALL.findall(terms)) <= _FUNCTIONS.keys() and not re.search(r"\)\s*\(", terms)
+def _grouping(Z: Floats, column: pd.Series, outer: Grouping | None) -> Grouping:
+    """Return one level, its groups within those of the level outside."""
+    labels = [_label(value) for value in column]
+    if outer is not None:
+        labels = [f"{outer.labels[code]}/{label}" for code, label in zip(outer.codes, labels, strict=True)]
+    codes, known = pd.factorize(pd.Series(labels, dtype=object), sort=True)
+    return Grouping(Z, np.asarray(codes, dtype=np.intp), tuple(known))
+
+
+def _label(value: object) -> str:
+    """Return a group's name; 1224.0 is called 1224."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _response(formula: str, frame: pd.DataFrame) -> Floats:
+    if formula in frame:
+        return frame[formula].to_numpy(dtype=float)
+    return _columns(f"{formula} - 1", frame, {}).to_numpy(dtype=float)[:, 0]
+
+
+def _contrasts_of(spec: ModelSpec, frame: pd.DataFrame) -> dict[str, str]:
+    """Return each factor's contrasts where they aren't treatment contrasts: polynomials for an ordered one."""
+    ordered = [name for name in frame if getattr(frame[name].dtype, "ordered", False)]
+    asked = spec.options.get("contrasts", {})
+    if not isinstance(asked, Mapping) or not set(asked.values()) <= set(_CONTRASTS):
+        raise UsageError(f"the reference evaluator doesn't know the contrasts {asked!r}")
+    return {str(name): "contr.poly" for name in ordered} | dict(asked)
+
+
+def _columns(terms: str, data: pd.DataFrame, contrasts: Mapping[str, str]) -> pd.DataFrame:
+    """Return the columns of a formula's right-hand side."""
+    allowed = {*_FUNCTIONS, *_FACTORS}
+    known = set(_CALL.findall(terms)) <= allowed and not re.search(r"\)\s*\(", terms)
     if not known or not _TERMS.fullmatch(terms):
         raise UsageError(f"the reference evaluator knows plain terms only, not {terms.strip()!r}")
-    formula = re.sub(r"\bpi\b", repr(np.pi), terms.strip()).replace("^", "**")
-    formula = re.sub(r"\b[A-Za-z]\w*(?:\.\w+)+", r"`\g<0>`", formula)  # IQ.ver.cen is a name in R
+    data, contrasts = data.copy(), dict(contrasts)
+    for kind, name in re.findall(r"\b(factor|ordered)\s*\(\s*([\w.]+)\s*\)", terms):
+        column = data[name] = pd.Categorical(data[name], ordered=kind == "ordered")
+        if column.ordered:
+            contrasts.setdefault(name, "contr.poly")
+    formula = re.sub(r"\b(?:factor|ordered)\s*\(\s*([\w.]+)\s*\)", r"\1", terms.strip())
+    formula = re.sub(r"(?<![\w.])pi(?![\w.(])", repr(np.pi), formula).replace("^", "**")
+    formula = re.sub(r"(?<![\w.])[A-Za-z]\w*(?:\.\w+)+", r"`\g<0>`", formula)  # IQ.ver.cen is a name in R
+    for name, contrast in contrasts.items():
+        quoted = f"`{name}`" if "." in name else name
+        coded = f"C({quoted}, {contrast})"
+        formula = re.sub(rf"(?<![\w.`]){re.escape(quoted)}(?![\w.`(])", coded, formula)
     context = {name: function for name, function in _FUNCTIONS.items() if function is not None}
-    return np.asarray(formulaic.model_matrix(formula, data, context=context), dtype=float)
+    try:
+        return pd.DataFrame(formulaic.model_matrix(formula or "1", data, context=context))
+    except Exception as error:  # formulaic's own, of many kinds: the evaluator can't say, and says so
+        raise UsageError(f"the reference evaluator can't build {terms.strip()!r}: {error}") from error
+
+
+def _as_r(column: str) -> str:
+    """Return a column's name as R has it: ``sector[T.Catholic]:x`` is ``sectorCatholic:x``."""
+    name = re.sub(r"C\(`?([\w.]+)`?, contr\.\w+\)", r"\1", str(column)).replace("`", "")
+    name = re.sub(r"\[(?:[TSH]\.)?([^\]]*)\]", r"\1", name).replace(" ** ", "^")
+    return "(Intercept)" if name == "Intercept" else name

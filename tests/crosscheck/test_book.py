@@ -157,7 +157,7 @@ PROBLEMS = [(case.spec, problem) for case in CASES if (problem := dense(case.spe
 
 
 def test_most_models_have_a_dense_likelihood():
-    assert len(PROBLEMS) == 55
+    assert len(PROBLEMS) >= 55
     assert OTHER_PAGES - {"ch04-fm1Assay"} <= {spec.name for spec, _ in PROBLEMS}
 
 

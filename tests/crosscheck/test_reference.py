@@ -17,7 +17,7 @@ from crosscheck.recordfile import read
 from crosscheck.reference import (
     Grouping,
     Problem,
-    certify,
+    Referee,
     dense_problem,
     log_likelihood,
     profiled_log_likelihood,
@@ -82,38 +82,46 @@ def test_rs_own_log_likelihood_on_hsb(spec):
     assert log_likelihood(problem, psis, answer.sigma) == pytest.approx(answer.scalars["log_lik"], abs=1e-9)
 
 
+SLOPES = ladder(["slopes"], ["REML"])[0]
+
+
 @pytest.fixture(scope="module")
-def problem() -> Problem:
-    return dense_problem(TestCertificate.SPEC, load("hsb"))
+def converged():
+    return read(SLOPES, "converged")
+
+
+@pytest.fixture(scope="module")
+def referee(converged):
+    return Referee.of(SLOPES, load("hsb"), [converged])
 
 
 class TestCertificate:
-    SPEC = ladder(["slopes"], ["REML"])[0]
-
-    def test_the_optimum_is_told_from_a_fit_that_stopped_short(self, problem):
-        converged, default = read(self.SPEC, "converged"), read(self.SPEC, "default")
-        best, short = certify(problem, [converged, default])
+    def test_the_optimum_is_told_from_a_fit_that_stopped_short(self, referee, converged):
+        best, short = referee.certificate(converged), referee.certificate(read(SLOPES, "default"))
         assert best.distance < 1e-8
         assert 1e-6 < short.distance < 1e-4
         assert best.reported == converged.scalars["log_lik"]
 
-    def test_the_shortfall_is_what_the_likelihood_lacks(self, problem):
-        answer = read(self.SPEC, "converged")
-        moved = replace(answer, scalars={**answer.scalars, "sigma": answer.sigma * 1.0005})
-        best, short = certify(problem, [answer, moved])
-        assert short.shortfall == pytest.approx(best.log_lik - short.log_lik, rel=0.01)
+    def test_the_shortfall_is_what_the_likelihood_lacks(self, referee, converged):
+        moved = replace(converged, scalars={**converged.scalars, "sigma": converged.sigma * 1.0005})
+        short = referee.certificate(moved)
+        assert short.shortfall == pytest.approx(short.optimum - short.log_lik, rel=0.01)
 
-    def test_an_answer_without_covariances_has_none(self, problem):
-        answer = read(self.SPEC, "converged")
-        bare = replace(answer, levels=(replace(answer.levels[0], cov=None),))
+    def test_an_answer_without_variances_has_none(self, referee, converged):
+        bare = replace(converged, levels=(replace(converged.levels[0], cov=None, std_dev=None),))
         with pytest.raises(CrosscheckError, match="doesn't give every variance"):
-            certify(problem, [bare])
+            referee.certificate(bare)
 
-    def test_a_singular_optimum_has_none(self, problem):
-        answer = read(self.SPEC, "converged")
-        cov = replace(answer.levels[0].cov, values=np.zeros((2, 2)))
-        with pytest.raises(CrosscheckError, match="singular"):
-            certify(problem, [replace(answer, levels=(replace(answer.levels[0], cov=cov),))])
+    def test_standard_deviations_and_correlations_are_variances(self, referee, converged):
+        level = replace(converged.levels[0], cov=None)
+        assert referee.certificate(replace(converged, levels=(level,))).distance < 1e-6
+
+    def test_the_optimum_is_found_from_a_singular_start(self, referee, converged):
+        cov = replace(converged.levels[0].cov, values=np.zeros((2, 2)))
+        nothing = replace(converged, levels=(replace(converged.levels[0], cov=cov),))
+        found = Referee.of(SLOPES, load("hsb"), [nothing]).optimum
+        assert found.certified
+        assert found.log_lik == pytest.approx(referee.optimum.log_lik, abs=1e-9)
 
 
 def test_the_best_within_a_box_that_holds_the_optimum_is_the_optimum():
@@ -172,6 +180,6 @@ def test_the_design_builder_writes_rs_operators_as_pythons():
 
 
 def test_the_design_builder_refuses_what_it_does_not_know():
-    spec = ModelSpec("m", "y ~ x", "~ 1 | g", options={"weights": "varPower()"})
-    with pytest.raises(UsageError, match="weights"):
+    spec = ModelSpec("m", "y ~ x", "~ 1 | g", options={"weights": "varUnheardOf()"})
+    with pytest.raises(UsageError, match="varUnheardOf"):
         dense_problem(spec, FRAME)

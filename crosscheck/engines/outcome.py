@@ -1,0 +1,32 @@
+"""What an engine says when it has no answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["raised", "timed out", "died", "cannot", "not a fit"]
+
+
+class NoAnswer(str):
+    """Why there is no answer, as one line.
+
+    Parameters
+    ----------
+    text : str
+    kind : {"raised", "timed out", "died", "cannot", "not a fit"}
+        ``cannot`` is what an engine declares that it can't do, which nobody holds against it.
+    """
+
+    __slots__ = ("kind",)
+
+    kind: Kind
+
+    def __new__(cls, text: str, kind: Kind = "raised") -> NoAnswer:
+        """Return the text with its kind."""
+        made = super().__new__(cls, " ".join(text.split()))
+        made.kind = kind
+        return made
+
+    def __reduce__(self) -> tuple[type[NoAnswer], tuple[str, Kind]]:
+        """Pickle with the kind."""
+        return NoAnswer, (str(self), self.kind)
