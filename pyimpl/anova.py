@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -57,7 +57,10 @@ class Anova:
     page: AnovaPage | ComparisonPage
 
     def to_frame(self) -> pd.DataFrame:
-        """R's table: ``numDF``, ``denDF``, ``F-value``, ``p-value``; or ``Model``, ``df``, ``AIC``, ``BIC``, ..."""
+        """R's table: ``numDF``, ``denDF``, ``F-value``, ``p-value``; or ``Model``, ``df``, ``AIC``, ``BIC``, ...
+
+        gls, which has one ``denDF``, leaves it out.
+        """
         page = self.page
         if isinstance(page, AnovaPage):
             columns = {
@@ -66,7 +69,8 @@ class Anova:
                 "F-value": page.f_value,
                 "p-value": page.p_value,
             }
-            return pd.DataFrame(columns, index=list(page.names))
+            table = pd.DataFrame(columns, index=list(page.names))
+            return table.drop(columns="denDF") if page.one_den_df else table
         table = pd.DataFrame(
             {
                 "Model": range(1, len(page.names) + 1),
@@ -122,7 +126,7 @@ def tests_of_terms(model: Model, estimates: Estimates, type: str) -> Anova:
     else:
         wald = np.array([_wald(estimates.beta[columns], root[columns]) for columns in terms.columns])
     num_df = np.array([len(columns) for columns in terms.columns])
-    return _f_tests(terms.labels, num_df, terms.df, wald)
+    return Anova(_f_tests(model, terms.labels, num_df, terms.df, wald))
 
 
 def joint_test(model: Model, estimates: Estimates, chosen: Any) -> Anova:
@@ -220,17 +224,20 @@ def _test_of(
     model: Model, estimates: Estimates, L: Array, df: int, label: str, contrast: Contrast | None
 ) -> Anova:
     wald = _wald(L @ estimates.beta, L @ adjusted_root(model, estimates))
-    tests = _f_tests(("1",), np.array([len(L)]), np.array([df]), np.array([wald]))
-    page = tests.page
-    assert isinstance(page, AnovaPage)
-    return Anova(AnovaPage(page.names, page.num_df, page.den_df, page.f_value, page.p_value, label, contrast))
+    page = _f_tests(model, ("1",), np.array([len(L)]), np.array([df]), np.array([wald]))
+    return Anova(replace(page, label=label, contrast=contrast))
 
 
-def _f_tests(names: tuple[str, ...], num_df: Indices, den_df: Indices, wald: Array) -> Anova:
+def _f_tests(
+    model: Model, names: tuple[str, ...], num_df: Indices, den_df: Indices, wald: Array
+) -> AnovaPage:
     f_value = wald / num_df
     with np.errstate(invalid="ignore"):
         p_value = np.where(den_df > 0, fdtrc(num_df, np.maximum(den_df, 1), f_value), np.nan)
-    return Anova(AnovaPage(names, num_df.astype(float), den_df.astype(float), f_value, p_value))
+    # Without random effects there is one stratum, the rows'.
+    return AnovaPage(
+        names, num_df.astype(float), den_df.astype(float), f_value, p_value, one_den_df=not model.levels
+    )
 
 
 def _wald(estimate: Array, root: Array) -> float:

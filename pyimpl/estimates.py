@@ -27,7 +27,8 @@ class Estimates:
         Fixed effects.
     vcov_root : (p, p) array
         Upper triangular, ``vcov_root vcov_root'`` their covariance matrix, so that its inverse times beta tests the
-        columns in their order. It has twice the digits that a factor of the covariance matrix would have.
+        columns in their order. It has twice the digits that a factor of the covariance matrix would have. Under ML
+        it has ML's sigma, or of gls the unbiased one, as in nlme.
     sigma : float
         Within-group standard deviation.
     effect_roots : tuple of (q, q) arrays

@@ -24,9 +24,12 @@ def covariance_of_fixed(model: Model, estimates: Estimates) -> pd.DataFrame:
 
 
 def adjusted_root(model: Model, estimates: Estimates) -> Array:
-    """Triangular root of the fixed effects' covariance; under ML with the unbiased sigma that nlme's tests use."""
+    """Triangular root of the fixed effects' covariance; under ML with the unbiased sigma that nlme's tests use.
+
+    That of a fit without random effects has it already: gls, unlike lme, counts it everywhere.
+    """
     n, p = model.n_obs, len(estimates.beta)
-    return estimates.vcov_root * (1.0 if model.reml else np.sqrt(n / (n - p)))
+    return estimates.vcov_root * (1.0 if model.reml or not model.levels else np.sqrt(n / (n - p)))
 
 
 def fixed_df(model: Model) -> Array:

@@ -13,6 +13,8 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation import Correlation
+from pyimpl.estimates import Estimates
+from pyimpl.model import Model
 from pyimpl.structured.within import WithinGroup
 
 
@@ -103,6 +105,11 @@ class WithinErrors:
             rows = self.correlation.layout.rows(group)
             out[:, rows] = numbers[:, rows] @ np.linalg.cholesky(self.correlation.matrix(psi, group)).T
         return np.asarray(out * self.std_dev())
+
+
+def errors_of(model: Model, estimates: Estimates) -> WithinErrors:
+    """The errors of a fitted model."""
+    return WithinErrors(model.within, estimates.psi, estimates.sigma, model.n_obs)
 
 
 def _group_of_rows(correlation: Correlation) -> Indices:

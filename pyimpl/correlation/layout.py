@@ -32,6 +32,11 @@ class Layout:
         """The number of rows of all groups."""
         return int(self.sizes.sum())
 
+    @property
+    def codes(self) -> Indices:
+        """The group of each row, (N,), in the order of the data."""
+        return np.asarray(self.scatter(np.repeat(np.arange(len(self.sizes)), self.sizes)[None])[0])
+
     def gather(self, columns: Array) -> Array:
         """Columns (c, N) with their rows sorted."""
         return columns if self.order is None else np.asarray(columns[:, self.order])

@@ -37,7 +37,8 @@ class Layout:
 def layout_of(model: Model, form: object) -> Layout:
     """Read ``form``: ``"~ x"``, ``"~ x | g"``, ``"~ x + y"``, ``"~ 1 | g"``; None is ``"~ 1"``.
 
-    Without groups of its own they are the innermost ones of the model. The columns are looked up in the model's
+    Without groups of its own they are the innermost ones of the model, or without random effects those within which
+    its errors are correlated. The columns are looked up in the model's
     data, whether or not the model uses them.
 
     Raises
@@ -47,7 +48,7 @@ def layout_of(model: Model, form: object) -> Layout:
     DataError
         A column is missing, has missing values, or its groups mix rows of different outermost groups.
     """
-    innermost = model.levels[-1].grouping.codes
+    innermost = _innermost(model)
     if form is None:
         return Layout(innermost)
     formula = _one_sided(form)
@@ -60,6 +61,14 @@ def layout_of(model: Model, form: object) -> Layout:
     # R leaves out the intercept, so that a factor's distances are between its dummy columns, all of them.
     columns = learn_columns(replace(formula.terms, intercept=False), data, argument="form")
     return Layout(codes, columns.build(data), columns.names)
+
+
+def _innermost(model: Model) -> Indices:
+    """The codes of the innermost groups, (N,)."""
+    if model.levels:
+        return model.levels[-1].grouping.codes
+    correlation = None if model.within is None else model.within.correlation
+    return np.zeros(model.n_obs, np.intp) if correlation is None else correlation.layout.codes
 
 
 def _one_sided(form: object) -> Formula:
@@ -84,12 +93,14 @@ def _refuse_missing(data: pd.DataFrame, formula: Formula) -> None:
 
 
 def _groups(model: Model, data: pd.DataFrame, names: tuple[str, ...]) -> Indices:
-    """Codes of the nested groups ``names``, each of which has to lie inside an outermost group of the model."""
+    """Codes of the nested groups ``names``, each of which has to lie inside an outermost group, where there are any."""
     codes = np.zeros(len(data), np.intp)
     for name in names:
         categories = as_categories(read_column(data, name, "form"), name, "form")
         joined = codes * np.intp(len(categories.levels)) + categories.codes
         codes = np.unique(joined, return_inverse=True)[1].astype(np.intp)
+    if not model.levels:
+        return codes
     outermost = model.levels[0].grouping
     first = np.empty(codes.max() + 1, np.intp)
     first[codes] = outermost.codes

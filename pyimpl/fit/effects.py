@@ -25,22 +25,14 @@ from pyimpl.effects import (
     printed_by_level,
     random_effects,
 )
-from pyimpl.fit.core import FittedModel
+from pyimpl.fit.regression import Regression
 from pyimpl.model import LevelChoice
 from pyimpl.posterior import posterior_at
 from pyimpl.var_corr import VarCorr
 
 
-class Effects(FittedModel):
+class Effects(Regression):
     """The methods of a fit about its effects, fixed and random, and their covariances."""
-
-    def fixef(self) -> pd.Series:
-        """Fixed effects."""
-        return tables.fixed_effects(self.model, self.estimates)
-
-    def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the fixed effects' estimates, sigma^2 (X'V^-1 X)^-1."""
-        return tables.covariance_of_fixed(self.model, self.estimates)
 
     def t_table(self, adjust_sigma: bool = True) -> pd.DataFrame:
         """Columns ``Value``, ``Std.Error``, ``DF`` (containment), ``t-value``, ``p-value``.
@@ -69,8 +61,8 @@ class Effects(FittedModel):
             The level whose random effects, or whose groups, are meant.
         type : {"random.effects", "conditional", "marginal"}
             The covariance of the random effects; or of the responses in single groups of this level: given the random
-            effects of the level and of those further out, so that what varies further in is left beside sigma^2, or
-            given none.
+            effects of the level and of those further out, so that what varies further in is left beside the errors,
+            with their correlations and variances, or given none.
         individuals : str, int, or a sequence of them, optional
             The groups, by name or by position from 1 (as they appear in the data); by default the first.
 
@@ -82,14 +74,6 @@ class Effects(FittedModel):
         if kind == "random.effects":
             return random_covariance(self.model, self.estimates, depth)
         return covariances_of_groups(self.model, self.estimates, depth, kind, individuals)
-
-    def corr_params(self) -> pd.Series:
-        """Parameters of the correlation structure: none."""
-        return pd.Series(dtype=float)
-
-    def var_params(self) -> pd.Series:
-        """Parameters of the variance function: none."""
-        return pd.Series(dtype=float)
 
     def ranef(
         self,

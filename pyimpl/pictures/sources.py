@@ -19,9 +19,10 @@ from pyimpl.pictures.outliers import Identify, beyond, is_level, names_of, where
 
 if TYPE_CHECKING:
     from pyimpl.fit.pictured import Pictured
+    from pyimpl.fit.regression import Regression
     from pyimpl.lists import LmList
 
-_FIT_LABELS = {
+FIT_LABELS = {
     "response": "Residuals",
     "pearson": "Standardized residuals",
     "normalized": "Normalized residuals",
@@ -107,11 +108,11 @@ def fit_source(fit: Pictured, id_res_type: str | None = None) -> Source:
     def term(asked: ModelTerm) -> tuple[Array, str]:
         if asked.function == "fitted":
             return np.asarray(fit.fitted(asked.level))[kept], with_unit("Fitted values", unit)
-        kind = _known_type(fit, asked.type)
-        return residuals(kind, asked.level), _label(_FIT_LABELS[kind], kind, unit)
+        kind = type_of_fit(fit, asked.type)
+        return residuals(kind, asked.level), residual_label(FIT_LABELS[kind], kind, unit)
 
     def outlying(kind: str | None) -> Array:
-        same = _known_type(fit, kind) == "normalized"
+        same = type_of_fit(fit, kind) == "normalized"
         return residuals(id_res_type or ("normalized" if same else "pearson"), None)
 
     return Source(
@@ -137,7 +138,7 @@ def list_source(lists: LmList) -> Source:
         if asked.function == "fitted":
             return np.asarray(lists.fitted())[kept], with_unit("Fitted values", unit)
         kind = residual_type(asked.type, tuple(_LIST_LABELS))
-        return np.asarray(lists.residuals(kind))[kept], _label(_LIST_LABELS[kind], kind, unit)
+        return np.asarray(lists.residuals(kind))[kept], residual_label(_LIST_LABELS[kind], kind, unit)
 
     return Source(
         frame=lists.frame.all_columns(),
@@ -151,13 +152,13 @@ def list_source(lists: LmList) -> Source:
     )
 
 
-def _known_type(fit: Pictured, given: str | None) -> str:
+def type_of_fit(fit: Regression, given: str | None) -> str:
     """The type of a fit's residuals; without a correlation structure normalized ones are pearson's."""
-    kind = residual_type(given, tuple(_FIT_LABELS))
+    kind = residual_type(given, tuple(FIT_LABELS))
     return "pearson" if kind == "normalized" and fit.corr_params().empty else kind
 
 
-def _label(label: str, kind: str, unit: str) -> str:
+def residual_label(label: str, kind: str, unit: str) -> str:
     """What an axis calls residuals: those in units of the response have its unit."""
     return with_unit(label, unit) if kind == "response" else label
 
