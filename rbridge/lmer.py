@@ -18,9 +18,20 @@ from rbridge.tables import check_confidence
 from rbridge.updating import update
 
 _DDF: Final = ("Satterthwaite", "Kenward-Roger", "none")
-_OPTIMIZERS: Final = ("nloptwrap", "bobyqa", "Nelder_Mead")
+_OPTIMIZERS: Final = ("nloptwrap", "bobyqa", "Nelder_Mead", "nlminbwrap")
 _FLAGS: Final = ("restart_edge", "calc.derivs", "use.last.params")
 _NUMBERS: Final = ("boundary.tol",)
+_ACTIONS: Final = ("ignore", "message", "warning", "stop")
+_DROP: Final = ("message+drop.cols", "silent.drop.cols", "warn+drop.cols", "stop.deficient", "ignore")
+_RESCALE: Final = ("warning", "stop", "silent.rescale", "message+rescale", "warn+rescale", "ignore")
+_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("check.nobs.vs.rankZ", "check.nobs.vs.nlev", "check.nobs.vs.nRE"), _ACTIONS),
+    **dict.fromkeys(("check.nlev.gtreq.5", "check.nlev.gtr.1"), _ACTIONS),
+    **dict.fromkeys(("check.conv.grad", "check.conv.singular", "check.conv.hess"), _ACTIONS),
+    "check.rankX": _DROP,
+    "check.scaleX": _RESCALE,
+}
+_ALGORITHMS: Final = ("NLOPT_LN_BOBYQA", "NLOPT_LN_NELDERMEAD", "NLOPT_LN_SBPLX", "NLOPT_LN_COBYLA")
 _OPT_CTRL: Final = (
     "maxfun",
     "maxeval",
@@ -210,6 +221,7 @@ def lmer(
     na_action: str = "omit",
     control: Mapping[str, Any] | None = None,
     contrasts: Mapping[str, str] | None = None,
+    weights: str | None = None,
     *,
     isolated: bool | None = None,
     timeout: float | None = None,
@@ -224,8 +236,11 @@ def lmer(
     na_action
         ``"omit"`` as in R, ``"exclude"`` or ``"fail"``.
     control
-        Arguments of ``lmerControl``: ``optimizer``, ``calc.derivs``, ``boundary.tol`` and the like; those of the
-        optimiser (``maxfun``, ``xtol_abs``, ...) beside them.
+        Arguments of ``lmerControl``: ``optimizer``, ``calc.derivs``, ``check.conv.singular`` and the like; those of
+        the optimiser (``maxfun``, ``xtol_abs``, ``algorithm``, ...) beside them.
+    weights
+        How precise each row is, numbers above 0: R text such as ``"n"`` or ``"1 / se^2"``. (What is added to the linear
+        predictor stands in the formula, as ``offset(x)``: given beside it, lme4's predictions would leave it out.)
     data, method, subset, contrasts, isolated, timeout
         As for :func:`rbridge.lme`.
 
@@ -243,6 +258,8 @@ def lmer(
     given = dict(locals())  # the arguments by name, for update()
     frame = checks.check_frame(data)
     texts: dict[str, str | Mapping[str, str]] = {"formula": arguments.check_text(formula, "formula")}
+    if weights is not None:
+        texts["weights"] = arguments.check_text(weights, "weights")
     expression, keep = arguments.check_subset(subset, frame)
     if expression is not None:
         texts["subset"] = expression
@@ -259,14 +276,14 @@ def lmer(
     return fit_in_r(LmerFit, frame, request, origin_of(lmer, given, frame, request))
 
 
-def _check_control(control: Any) -> tuple[dict[str, Any], dict[str, float]]:
+def _check_control(control: Any) -> tuple[dict[str, Any], dict[str, float | str]]:
     """Return lmerControl's own arguments, and those for the optimiser."""
     if control is None:
         return {}, {}
     if not isinstance(control, Mapping):
         raise ArgumentError(f"control must be a dict of lmerControl's arguments, not {shown(control)}")
     plain: dict[str, Any] = {}
-    optimiser: dict[str, float] = {}
+    optimiser: dict[str, float | str] = {}
     for name, value in control.items():
         if name == "optimizer":
             plain[name] = check_choice(value, "control: 'optimizer'", _OPTIMIZERS)
@@ -274,10 +291,14 @@ def _check_control(control: Any) -> tuple[dict[str, Any], dict[str, float]]:
             plain[name] = check_flag(value, f"control: {name!r}")
         elif name in _NUMBERS:
             plain[name] = check_number(value, f"control: {name!r}")
+        elif name in _CHECKS:
+            plain[name] = check_choice(value, f"control: {name!r}", _CHECKS[name])
+        elif name == "algorithm":
+            optimiser[name] = check_choice(value, "control: 'algorithm'", _ALGORITHMS)
         elif name in _OPT_CTRL:
             optimiser[name] = check_number(value, f"control: {name!r}")
         else:
-            known = ", ".join(("optimizer", *_FLAGS, *_NUMBERS, *_OPT_CTRL))
+            known = ", ".join(("optimizer", *_FLAGS, *_NUMBERS, *_CHECKS, "algorithm", *_OPT_CTRL))
             raise ArgumentError(f"control: {shown(name)} is not one of {known}")
     return plain, optimiser
 

@@ -24,7 +24,7 @@ rb_of_fit <- c("resid", "residuals", "fitted", "ranef", "coef")
 rb_extra <- list(
   fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", "list", rb_cor),
   weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical,
-  formula = c("~", "|", "||"), form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
+  formula = c("~", "|", "||", "dummy"), form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
 )
 
 # Numbers such as df or degree decide how many columns are made; text must not be able to ask for 1e9 of them.

@@ -14,7 +14,19 @@ rb_check_data <- function(model, frame, settings, env) {
   rb_check_groups(model, frame, rows)
   rb_check_size(model, frame, rows)
   rb_check_transforms(model, frame, rows, env)
+  rb_check_weights(model, frame, rows, env)
   rows
+}
+
+# lmer's weights: how precise each row is.
+rb_check_weights <- function(model, frame, rows, env) {
+  expr <- model$expressions$prior
+  if (is.null(expr)) return(invisible())
+  label <- rb_shown(rb_restore(expr, model$stand_ins))
+  values <- rb_transform(expr, frame[rows, , drop = FALSE], env, model, label)
+  if (!is.numeric(values) || length(values) != length(rows)) rb_stop("data", "weights: ", label, " isn't one number for each row")
+  bad <- sum(!is.finite(values) | values <= 0)
+  if (bad) rb_stop("data", "weights: ", label, " isn't above 0 in ", bad, " rows; leave those rows out with subset")
 }
 
 # The rows that a subset expression keeps, one TRUE or FALSE each.

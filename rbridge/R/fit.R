@@ -8,7 +8,8 @@ rb_model <- function(texts, columns, kind = "lme") {
   for (argument in names(texts)) {
     text <- texts[[argument]]
     expr <- if (argument == "random" && is.list(text)) rb_random_list(unlist(text)) else rb_parse(argument, text)
-    variables[[argument]] <- rb_walk(argument, expr, columns)
+    extra <- if (kind != "lmer" || argument != "weights") rb_extra[[argument]]  # lmer's weights are numbers, no structure
+    variables[[argument]] <- rb_walk(argument, expr, columns, extra)
     if (argument == "fixed" && "." %in% variables$fixed) {
       expr <- rb_expand_dot(expr, columns)
       variables$fixed <- rb_walk(argument, expr, columns)
@@ -48,8 +49,9 @@ rb_parts <- function(expressions, kind) {
 
 # The grouping columns whose values nothing computes with: they only name groups.
 rb_label_columns <- function(expressions, groups) {
-  computed <- unlist(lapply(expressions[names(expressions) %in% c("fixed", "subset")], all.vars))
-  for (argument in setdiff(names(expressions), c("fixed", "subset"))) {
+  plain <- c("fixed", "subset", "prior")
+  computed <- unlist(lapply(expressions[names(expressions) %in% plain], all.vars))
+  for (argument in setdiff(names(expressions), plain)) {
     sides <- lapply(rb_inner_formulas(expressions[[argument]]), rb_covariates)
     computed <- c(computed, unlist(lapply(sides, all.vars)))
   }

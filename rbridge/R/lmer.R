@@ -11,10 +11,12 @@ rb_lmer_parts <- function(expressions) {
   formula <- expressions$formula
   if (rb_head(formula) != "~" || length(formula) != 3L) rb_stop("formula", "formula must have a response, such as 'y ~ x + (x | group)'")
   rb_count_terms("formula", formula[[3L]])
+  if (rb_head(formula[[3L]]) == "|" && identical(formula[[3L]][[2L]], 1)) formula[[3L]] <- call("(", formula[[3L]])  # y ~ 1 | g
   bars <- rb_bars(formula[[3L]])
   if (!length(bars)) rb_stop("formula", "formula has no random effects: write them in parentheses, such as 'y ~ x + (x | group)'")
   groups <- unique(unlist(lapply(bars, function(bar) rb_bar_groups(bar[[3L]]))))
-  expressions$formula <- NULL
+  expressions$prior <- expressions$weights
+  expressions$formula <- expressions$weights <- NULL
   plain <- lme4::nobars(stats::as.formula(formula, env = emptyenv()))
   attributes(plain) <- NULL
   expressions$fixed <- plain
@@ -41,6 +43,8 @@ rb_bar_groups <- function(part) {
 rb_make_room_for_lmer <- function(env) {
   env$lmer <- lme4::lmer
   env$lmerControl <- lme4::lmerControl
+  env$dummy <- lme4::dummy
+  env$weights <- NULL  # lme4 looks for the name, whatever it stands for
   env[["::"]] <- base::`::`
   env[["||"]] <- base::`||`
 }
@@ -48,6 +52,7 @@ rb_make_room_for_lmer <- function(env) {
 rb_lmer_call <- function(model, settings) {
   call <- list(as.name("lmer"), formula = model$formula, data = as.name(settings$data_name), REML = settings$method == "REML")
   call$subset <- model$expressions$subset
+  call$weights <- model$expressions$prior
   if (settings$na_action != "fail") call$na.action <- as.name(paste0("na.", settings$na_action))
   if (length(settings$control) || length(settings$opt_ctrl)) {
     control <- settings$control

@@ -35,8 +35,8 @@ rb_is_term <- function(argument, node, name, i, plain) {
 
 # Walk a parsed call with a stack of its own (hostile nesting must not recurse); returns the variables' names.
 # `pi` inside an expression is the number.
-rb_walk <- function(argument, expr, columns) {
-  allowed <- c(rb_operators, rb_transforms, rb_extra[[argument]])
+rb_walk <- function(argument, expr, columns, extra = rb_extra[[argument]]) {
+  allowed <- c(rb_operators, rb_transforms, extra)
   stack <- list(list(expr, 0L, TRUE))
   variables <- character()
   while (length(stack)) {
