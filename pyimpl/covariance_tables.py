@@ -2,10 +2,11 @@
 
 Of the responses in one group of level k, with nesting too, which R refuses:
 
-    marginal       sigma^2 I + sum over all levels j of  Z_j D_j Z_j' (rows of the same group of level j)
+    marginal       sigma^2 Lambda + sum over all levels j of  Z_j D_j Z_j' (rows of the same group of level j)
     conditional    the same sum over the levels further in than k: given the effects of level k and further out
 
-so that at the innermost level the conditional one is sigma^2 I.
+so that at the innermost level the conditional one is sigma^2 Lambda, the covariance of the errors, sigma^2 I without a
+correlation structure and a variance function.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pyimpl.estimates import Estimates
 from pyimpl.grouping import Grouping
 from pyimpl.model import Model
 from pyimpl.report import CovariancePage, render_covariance
+from pyimpl.within_errors import errors_of
 
 KINDS = {"random.effects": "Random effects", "conditional": "Conditional", "marginal": "Marginal"}
 
@@ -118,7 +120,7 @@ def covariances_of_groups(
 
 def _covariance(model: Model, estimates: Estimates, rows: Array, given: int) -> Array:
     """Covariance of the responses of some rows, given the random effects of the first ``given`` levels."""
-    covariance = estimates.sigma**2 * np.eye(len(rows))
+    covariance = errors_of(model, estimates).covariance(rows)
     for level, Z, root in zip(
         model.levels[given:], model.design.Z[given:], estimates.effect_roots[given:], strict=True
     ):

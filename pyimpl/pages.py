@@ -12,6 +12,7 @@ from pyimpl.model import Model
 from pyimpl.report import CoefficientTable, CovarianceBlock, FitPage, ModelDescription, SummaryPage
 from pyimpl.report import Level as LevelOfPage
 from pyimpl.tables import correlations
+from pyimpl.within_pages import structure_sections
 
 # Values, and their groups' names where each residual is shown.
 ShownResiduals = tuple[Array, tuple[str, ...] | None]
@@ -54,7 +55,16 @@ def description(model: Model, estimates: Estimates) -> ModelDescription:
         sigma=estimates.sigma,
         n_obs=model.n_obs,
         subset=model.frame.subset,
+        extra_blocks=_sections(model, estimates),
     )
+
+
+def _sections(model: Model, estimates: Estimates) -> tuple[str, ...]:
+    """The sections on the errors' correlations and variances."""
+    if model.within is None:
+        return ()
+    groups = [level.grouping.name for level in model.levels]
+    return structure_sections(model.within, estimates.psi, groups)
 
 
 def summary_page(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pyimpl import tables
+from pyimpl.arrays import Array
 from pyimpl.aug_pred import AugPred, PredictionSource, augmented_predictions, source_of_fit
 from pyimpl.choices import choose
 from pyimpl.compare_pred import Predicting, compare_pred
@@ -18,6 +19,7 @@ from pyimpl.posterior import posterior_at
 from pyimpl.prediction import PredictionErrors, check_uncertainty, fitted_values
 from pyimpl.prediction_grid import Grid
 from pyimpl.prediction_tables import predictions
+from pyimpl.within_errors import errors_of
 
 RESIDUAL_TYPES = ("response", "pearson", "normalized")
 
@@ -37,16 +39,19 @@ class Predictions(FittedModel):
         Parameters
         ----------
         type : {"response", "pearson", "normalized"}
-            In units of the response, or divided by sigma ("normalized" differs only with a correlation structure). The
-            beginning of a name is enough, ``"p"``, as in R.
+            In units of the response; over the standard deviations of the errors; or besides premultiplied, group by
+            group, by the inverse of a factor of their correlations, whatever the order of the rows (nlme's are right
+            only where they lie group by group). The beginning of a name is enough, ``"p"``, as in R.
         level : int, str, or a sequence of them
             As for :meth:`fitted`.
         """
-        unit = 1.0 if choose(type, RESIDUAL_TYPES, "type") == "response" else self.sigma
-        y = self.model.design.y
-        return self._by_depth(
-            lambda depth: (y - fitted_values(self.model, self.estimates, depth)) / unit, level
-        )
+        kind, errors = choose(type, RESIDUAL_TYPES, "type"), errors_of(self.model, self.estimates)
+
+        def values(depth: int) -> Array:
+            raw = self.model.design.y - fitted_values(self.model, self.estimates, depth)
+            return raw if kind == "response" else errors.standardized(raw, kind == "normalized")
+
+        return self._by_depth(values, level)
 
     def predict(
         self,

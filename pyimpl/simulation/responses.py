@@ -13,6 +13,7 @@ from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.prediction import fitted_values
+from pyimpl.within_errors import WithinErrors, errors_of
 
 # Numbers drawn at a time: 32 megabytes of them.
 _PORTION = 1 << 22
@@ -32,15 +33,15 @@ class ResponseSampler:
         Each row's group at these levels.
     factors : tuple of (q, q) arrays
         F with F F' the covariance of the random effects of a group.
-    sigma : float
-        Standard deviation of the errors e.
+    errors : WithinErrors
+        The distribution of the errors e.
     """
 
     mean: Array
     Z: tuple[Array, ...]
     codes: tuple[Indices, ...]
     factors: tuple[Array, ...]
-    sigma: float
+    errors: WithinErrors
 
     def draw(self, rng: np.random.Generator, n: int) -> Iterator[Array]:
         """Draw ``n`` responses, in portions: arrays (s, N).
@@ -56,7 +57,7 @@ class ResponseSampler:
         for first in range(0, n, portion):
             numbers = rng.standard_normal((min(portion, n - first), each))
             *parts, errors = np.split(numbers, edges, axis=1)
-            responses = self.mean + self.sigma * errors
+            responses = self.mean + self.errors.drawn_from(errors)
             for part, shape, Z, codes, F in zip(parts, shapes, self.Z, self.codes, self.factors, strict=True):
                 effects = part.reshape(len(part), *shape) @ F.T
                 for j in range(shape[1]):
@@ -72,7 +73,7 @@ def response_sampler(model: Model, estimates: Estimates, depth: int = 0) -> Resp
         Z=tuple(model.design.Z[depth:]),
         codes=tuple(level.grouping.codes for level in drawn),
         factors=tuple(_factor(covariance) for covariance in estimates.covariances[depth:]),
-        sigma=estimates.sigma,
+        errors=errors_of(model, estimates),
     )
 
 
