@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from . import book, hsb
+from . import book, hsb, report
 from .options import Commands
 
 
@@ -24,7 +24,7 @@ class Command(Protocol):
         """Do the work, and return the exit status."""
 
 
-COMMANDS: tuple[Command, ...] = (hsb, book)
+COMMANDS: tuple[Command, ...] = (hsb, book, report)
 """In the order in which ``crosscheck --help`` lists them."""
 
 
