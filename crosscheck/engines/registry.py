@@ -1,9 +1,12 @@
-"""Engines by name: the house's own, and those that other packages offer."""
+"""Engines by name: the house's own, those that other packages offer, and any class as ``module:Class``."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from ..errors import EngineUnavailableError, UsageError
@@ -28,17 +31,19 @@ def known_engines() -> tuple[str, ...]:
 
 
 def engine(name: str) -> Engine:
-    """Return the engine called `name`.
+    """Return the engine called `name`, or made by the class (or function) that ``module:Class`` names.
 
     Raises
     ------
     UsageError
         No engine has that name.
     EngineUnavailableError
-        Another package offers it, but it can't be loaded.
+        It is someone else's, and can't be loaded.
     """
     if name in _OWN:
         return _OWN[name]()
+    if ":" in name:
+        return _imported(name)
     for point in entry_points(group=ENTRY_POINTS, name=name):
         try:
             made: Engine = point.load()()
@@ -48,3 +53,19 @@ def engine(name: str) -> Engine:
             ) from error
         return made
     raise UsageError(f"no engine {name!r}; known: {', '.join(known_engines())}")
+
+
+def _imported(place: str) -> Engine:
+    """Return the engine at ``module:Class``; modules of the working directory are found, too."""
+    module, _, attribute = place.partition(":")
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        made: Engine = getattr(import_module(module), attribute)()
+    except Exception as error:  # anything may go wrong in someone else's module
+        raise EngineUnavailableError(
+            f"engine {place!r} can't be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if not callable(getattr(made, "fit", None)) or not isinstance(getattr(made, "name", None), str):
+        raise UsageError(f"engine {place!r} is no engine: it needs a name and fit(spec, data)")
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pytest
@@ -57,6 +58,33 @@ def test_another_packages_engine_that_cannot_be_loaded_says_whose(monkeypatch):
     offer(monkeypatch, ImportError("no module named torch"))
     with pytest.raises(EngineUnavailableError, match=r"'mine' \(my_package:Mine\).*torch"):
         engine("mine")
+
+
+MINE = """
+class Mine:
+    name = "mine"
+    def fit(self, spec, data): return None
+class Nameless: pass
+class Broken:
+    def __init__(self): raise OSError("no licence")
+"""
+
+
+def test_a_class_of_any_module_is_an_engine(monkeypatch, tmp_path):
+    (tmp_path / "my_engines.py").write_text(MINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    assert engine("my_engines:Mine").name == "mine"
+    with pytest.raises(UsageError, match="'my_engines:Nameless' is no engine: it needs a name and fit"):
+        engine("my_engines:Nameless")
+    for wrong, why in {
+        "my_engines:Broken": "OSError: no licence",
+        "my_engines:Other": "AttributeError: .*'Other'",
+        "no_such_module:Mine": "ModuleNotFoundError",
+        ":Mine": "ValueError",
+    }.items():
+        with pytest.raises(EngineUnavailableError, match=why):
+            engine(wrong)
 
 
 def test_an_engine_that_raises_gives_one_line():
