@@ -130,8 +130,15 @@ def render_covariance(page: CovariancePage) -> str:
         With its last newline.
     """
     head = "" if page.group is None else f"{page.group} \n"
-    matrix = number_matrix(signif(page.covariance, _COVARIANCE_DIGITS), page.names, page.names)
-    deviations = signif(np.sqrt(np.diag(page.covariance)), _COVARIANCE_DIGITS)
+    return head + covariance_text(page.covariance, page.names, page.names, page.kind)
+
+
+def covariance_text(
+    covariance: FloatArray, row_names: Sequence[str], col_names: Sequence[str], kind: str
+) -> str:
+    """Print a covariance matrix (q, q) under its names, and its standard deviations."""
+    matrix = number_matrix(signif(covariance, _COVARIANCE_DIGITS), row_names, col_names)
+    deviations = signif(np.sqrt(np.diag(covariance)), _COVARIANCE_DIGITS)
     # R's cat writes each number on its own, to 7 digits
     listed = " ".join(format_real([v])[0] for v in deviations.tolist())
-    return f"{head}{page.kind} variance covariance matrix\n{matrix}  Standard Deviations: {listed} \n"
+    return f"{kind} variance covariance matrix\n{matrix}  Standard Deviations: {listed} \n"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pyimpl.report.estimates import covariance_text
 from pyimpl.report.html import coefficients_to_html, correlation_to_html, table_to_html, text_to_html
 from pyimpl.report.pages import CoefficientTable, FloatArray
 from pyimpl.report.parts import correlation_table, deparsed
@@ -188,3 +189,9 @@ def _sigma(model: GlsDescription) -> str:
 
 def _degrees_of_freedom(model: GlsDescription) -> str:
     return f"Degrees of freedom: {model.n_obs} total; {model.n_obs - model.n_coefficients} residual\n"
+
+
+def render_gls_covariance(covariance: FloatArray) -> str:
+    """Print the covariance matrix (n, n) of one group's responses: with its last newline."""
+    places = range(1, len(covariance) + 1)
+    return covariance_text(covariance, [f"[{i},]" for i in places], [f"[,{j}]" for j in places], "Marginal")
