@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pyimpl import pages, tables
 from pyimpl.fit.effects import Effects
-from pyimpl.intervals import Intervals, check_intervals, fixed_intervals, variance_intervals
+from pyimpl.intervals import Intervals, check_intervals, fixed_intervals
 from pyimpl.prediction import fitted_values
 from pyimpl.report import IntervalsPage
 from pyimpl.summary import Summary
+from pyimpl.variance_intervals import variance_intervals
 from pyimpl.within_errors import errors_of
 
 
@@ -41,7 +42,8 @@ class Inference(Effects):
         level : float
             The confidence level.
         which : {"all", "var-cov", "fixed"}
-            Fixed effects (by t), variance parameters and sigma (normal on a log or Fisher's z scale), or both.
+            Fixed effects (by t), variance parameters and sigma (normal on a log or Fisher's z scale; those of
+            correlations and variance functions on nlme's unconstrained scales), or both.
 
         Raises
         ------
@@ -53,5 +55,8 @@ class Inference(Effects):
         fixed = fixed_intervals(self.estimates, tables.fixed_df(self.model), names, level)
         if which == "fixed":
             return Intervals(IntervalsPage(level, fixed))
-        random, sigma = variance_intervals(self.model, self.likelihood, self.optimum, level)
-        return Intervals(IntervalsPage(level, fixed if which == "all" else None, random, sigma=sigma))
+        found = variance_intervals(self.model, self.likelihood, self.optimum, self.estimates.psi, level)
+        shown = fixed if which == "all" else None
+        return Intervals(
+            IntervalsPage(level, shown, found.random, found.correlation, found.variance, found.sigma)
+        )
