@@ -38,12 +38,15 @@ class Descent:
     steps : int
     converged : bool
         Nothing is left to gain that the likelihood's digits would show.
+    smallest_curvature : float
+        The least of the second derivatives by psi over its sizes.
     """
 
     point: Point
     scaled_gradient: float
     steps: int
     converged: bool
+    smallest_curvature: float
 
 
 def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Descent:
@@ -74,7 +77,8 @@ def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Des
                 done = not better
             here = after if better else replace(here, H=after.H)
         done = done or radius < _SMALLEST_RADIUS
-    return Descent(here.point, here.scaled_gradient, steps, done or here.scaled_gradient < _CONVERGED)
+    converged = done or here.scaled_gradient < _CONVERGED
+    return Descent(here.point, here.scaled_gradient, steps, converged, float(here.values[0]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,9 +80,9 @@ class Profile:
         """Derivatives of the profile by psi over its sizes, (m,)."""
         return self.rows.gradient(here.psi, here.likelihood, here.evaluation) * self.sizes
 
-    def curvature(self, here: Point) -> Array:
-        """Second derivatives of the profile by psi over its sizes, (m, m), roughly: one-sided differences."""
-        return without_theta(joint_curvature(self, here, precise=False), len(here.evaluation.theta))
+    def curvature(self, here: Point, precise: bool = False) -> Array:
+        """Second derivatives of the profile by psi over its sizes, (m, m), by one-sided differences or precisely."""
+        return without_theta(joint_curvature(self, here, precise), len(here.evaluation.theta))
 
 
 def point(psi: Array, likelihood: Likelihood, optimum: Optimum) -> Point:

@@ -27,6 +27,9 @@ _FEW_PARAMETERS = 12
 _LOOKED_AT = np.array([-6.0, -4, -2, 0, 2, 4, 6])  # in the parameters' sizes
 _LOWER = 1e-3  # a rise of the deviance that is a hill
 _DEEPER = 1e-6
+_FLAT = 1e-9  # second derivatives that are less than this a row are none
+_DOUBTFUL = 1e-3  # rough ones that are less may be none
+_END = 5.0  # a parameter that has gone so far, in its sizes, is on its way to the end of its range
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +127,18 @@ def _from(
         scaled_gradient=max(last.optimum.scaled_gradient, down.scaled_gradient),
         steps=optimum.steps + down.steps,
         converged=last.optimum.converged and down.converged,
+        unique=last.optimum.unique and not _is_flat(profile, psi, down),
     )
     return Found(last.likelihood, optimum, last.psi, rows.within)
+
+
+def _is_flat(profile: Profile, start: Array, down: Descent) -> bool:
+    """Whether the data don't tell psi: no curvature, and not because psi went to the end of its range."""
+    moved = np.abs((down.point.psi - start) / profile.sizes).max()
+    n_obs = profile.rows.design.n_obs
+    if moved > _END or down.smallest_curvature > _DOUBTFUL * n_obs:
+        return False
+    return bool(np.linalg.eigvalsh(profile.curvature(down.point, precise=True))[0] < _FLAT * n_obs)
 
 
 def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:

@@ -108,7 +108,8 @@ class WithinGroup:
         if self.variance is not None and self.variance.n_parameters:
             edge = self.n_parameters - self.variance.n_parameters
             slopes = derivative(self._log_sd, self.start)[edge:]
-            spread = slopes.std(axis=1)
+            # Where all rows change alike, as by the constant of a power that is 0, the power will soon be another.
+            spread = np.maximum(slopes.std(axis=1), 0.1 * np.abs(slopes).max(axis=1))
             usable = np.isfinite(spread) & (spread > 0)
             sizes[edge:][usable] = 1 / spread[usable]
         return sizes
