@@ -41,20 +41,11 @@ from pyimpl.objective import Evaluation, Likelihood, Whitened, conditional_sprea
 def second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     """Exact second derivatives of the deviance by theta, (m, m), where it was evaluated."""
     p, nu = len(evaluation.up.beta), likelihood.nu
-    moves = [
-        _symmetric(structure.basis @ Lambda.T)  # dD / dtheta_a
-        for structure, Lambda in zip(likelihood.structures, evaluation.Lambdas, strict=True)
-    ]
-    fixed = 1 + p if likelihood.reml else 1
-    H, root = likelihood.total(
-        _sums, evaluation.up, list(evaluation.Lambdas), moves, _standardised(evaluation), fixed
-    )
-    of_X, of_Xr, of_r = root[:, :p, :p].reshape(len(H), p * p), root[:, :p, p], root[:, p, p]
-    H = H - 2 * of_Xr @ of_Xr.T
+    H, root, _ = _by_D(likelihood, evaluation, evaluation.s2)
+    of_Xr, of_r = root[:, :p, p], root[:, p, p]
+    H -= 2 * of_Xr @ of_Xr.T
     if likelihood.sigma is None:
         H -= np.outer(of_r, of_r) / nu
-    if likelihood.reml:
-        H -= of_X @ of_X.T
     end = 0
     for structure, slope in zip(likelihood.structures, evaluation.down.gradients, strict=True):
         own, end = slice(end, end + structure.n_parameters), end + structure.n_parameters
@@ -65,14 +56,48 @@ def second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     return np.asarray(H + H.T) / 2
 
 
+def expected_second_derivatives(likelihood: Likelihood, evaluation: Evaluation) -> tuple[Array, Array]:
+    """tr(P V_a P V_b), (m, m), and tr(P V_a), (m,), where V changes by V_a as dD / dtheta_a says; sigma is known."""
+    H, _, slopes = _by_D(likelihood, evaluation, np.inf)
+    return -(H + H.T) / 2, slopes
+
+
+def _by_D(likelihood: Likelihood, evaluation: Evaluation, s2: float) -> tuple[Array, Array, Array]:
+    """Second derivatives in the directions dD / dtheta of the groups' part and the determinant at the root, (m, m).
+
+    And what each theta changes at the root, (m, p + 1, p + 1), and first derivatives, (m,). At an infinite ``s2``
+    residuals count nothing.
+    """
+    p = len(evaluation.up.beta)
+    fixed = 1 + p if likelihood.reml else 1
+    H, root, slopes = likelihood.total(
+        _sums,
+        evaluation.up,
+        list(evaluation.Lambdas),
+        _moves(likelihood, evaluation),
+        _standardised(evaluation, s2),
+        fixed,
+    )
+    if likelihood.reml:
+        of_X = root[:, :p, :p].reshape(len(H), p * p)
+        H = H - of_X @ of_X.T
+    return H, root, slopes
+
+
+def _moves(likelihood: Likelihood, evaluation: Evaluation) -> list[Array]:
+    """dD / dtheta of each level, (a, q, q)."""
+    pairs = zip(likelihood.structures, evaluation.Lambdas, strict=True)
+    return [_symmetric(structure.basis @ Lambda.T) for structure, Lambda in pairs]
+
+
 def _symmetric(moves: Array) -> Array:
     """``S + S'`` of (a, q, q) matrices."""
     return moves + moves.swapaxes(1, 2)
 
 
-def _standardised(evaluation: Evaluation) -> Array:
+def _standardised(evaluation: Evaluation, s2: float) -> Array:
     """The matrix that takes [X | y] to [X R^-1 | (y - X beta) / s], (p + 1, p + 1)."""
-    beta, s = evaluation.up.beta, np.sqrt(evaluation.s2)
+    beta, s = evaluation.up.beta, np.sqrt(s2)
     top = np.hstack([np.linalg.inv(evaluation.up.R), -beta[:, None] / s])
     return np.vstack([top, np.append(np.zeros(len(beta)), 1 / s)])
 
@@ -112,18 +137,18 @@ def _sums(
     moves: Sequence[Array],
     standardised: Array,
     fixed: int,
-) -> tuple[Array, Array]:
-    """The sums over groups: their second derivatives by theta, (m, m), and what each theta changes at the root.
+) -> tuple[Array, Array, Array]:
+    """The sums over groups: second derivatives, (m, m), what each theta changes at the root, and first derivatives.
 
     ``moves`` are each level's dD / dtheta, (a, q, q), innermost first.
     """
     edges = np.cumsum([0, *(len(each) for each in moves)])
-    H = np.zeros((edges[-1], edges[-1]))
+    H, slopes = np.zeros((edges[-1], edges[-1])), np.zeros(edges[-1])
     width = len(standardised)
     changes: Array = np.zeros((0, width, width))
     for k, (seen, move) in enumerate(zip(_look(levels, Lambdas, standardised, fixed), moves, strict=True)):
         inner, own = slice(0, edges[k]), slice(edges[k], edges[k + 1])
-        H[own, own] = _by_own(seen, move)
+        H[own, own], slopes[own] = _by_own(seen, move)
         if k:
             by_inner, mixed = _by_inner(seen, Lambdas[k], changes)
             H[inner, inner] += by_inner
@@ -138,7 +163,7 @@ def _sums(
         else:
             before = changes.sum(axis=-1) if k else changes
             changes = np.concatenate([before, _changes_in_all(seen.F, move)])
-    return H, changes
+    return H, changes, slopes
 
 
 def _look(
@@ -179,12 +204,13 @@ def _counted(rows: Array, spreads: Sequence[Array], fixed: int) -> Array:
     return np.concatenate([*parts, last], axis=1) if parts else last
 
 
-def _by_own(seen: _Seen, move: Array) -> Array:
-    """Second derivatives by two parameters of the level's own D, (a, a); half of them add up to the right ones."""
+def _by_own(seen: _Seen, move: Array) -> tuple[Array, Array]:
+    """Second derivatives by the level's own D, (a, a), half of the sum with their transpose; and first, (a,)."""
     C = multiply(seen.counted, seen.counted.swapaxes(0, 1))
     flat = move.reshape(len(move), -1)
     products = _sum_of_products(seen.G, 2 * C - seen.G).transpose(3, 0, 1, 2)
-    return np.asarray(flat @ products.reshape(flat.shape[1], -1) @ flat.T)
+    slope = seen.G.sum(axis=-1) - C.sum(axis=-1)
+    return flat @ products.reshape(flat.shape[1], -1) @ flat.T, flat @ slope.ravel()
 
 
 def _by_inner(seen: _Seen, Lambda: Array, changes: Array) -> tuple[Array, Array]:

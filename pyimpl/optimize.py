@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -21,14 +22,17 @@ from pyimpl.boundary import escape, is_singular, lifted, near_boundary
 from pyimpl.curvature import second_derivatives
 from pyimpl.objective import Evaluation, Likelihood, log_likelihood
 from pyimpl.progress import Iteration, Watch, ignore
+from pyimpl.scoring import scored
 from pyimpl.thinning import thinned
 
 # Scaled gradients are in standard errors of a parameter: 1e-8 of one changes no printed digit, and further steps
 # are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
 _EXACT = 1e-12
-_ROUGHLY = 0.02  # the optimum of a part of the groups is a starting point: this near will do
-_NEAR = 1e-3  # standard errors from the optimum, the curvature known there serves to the end ...
+_NO_DIGIT = (
+    1e-11  # a step this short beside a parameter's size, converged as it is, wouldn't be worth its cost
+)
+_ENOUGH = 1e-9  # the curvature of the step before serves once more if that leads as near ...
 _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the largest: a long valley
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
 _WORTH_A_STEP = 1e-4  # take a step that gains this fraction of what the quadratic model promised
@@ -83,7 +87,11 @@ def starting_point(likelihood: Likelihood) -> Array:
 
 def refine(likelihood: Likelihood, theta: Array, max_steps: int = 200) -> Optimum:
     """Find the minimum of the valley that ``theta`` lies in."""
-    return _descend(likelihood, theta, max_steps) if len(theta) else _nothing_to_find(likelihood)
+    return (
+        _descend(likelihood, _at(likelihood, theta), max_steps)
+        if len(theta)
+        else _nothing_to_find(likelihood)
+    )
 
 
 def _nothing_to_find(likelihood: Likelihood) -> Optimum:
@@ -109,12 +117,15 @@ def minimise(
     if not len(start):
         return _nothing_to_find(likelihood)
     if not max_steps:
-        return _newton(likelihood, start if given is None else given, 0, watch)
-    first = best = _descend(likelihood, _nearer(likelihood, start, max_steps, watch), max_steps, watch)
+        return _newton(likelihood, partial(_at, likelihood, start if given is None else given), 0, watch)
+    first = best = _descend(likelihood, partial(_nearer, likelihood, start), max_steps, watch)
     others = [] if given is None else [given]
     if is_singular(best.evaluation) or near_boundary(likelihood, best.evaluation):
-        others += [factor * start for factor in OTHER_STARTS] + lifted(likelihood, best.evaluation)
-    found = [first, *(_descend(likelihood, theta, max_steps, watch) for theta in others)]
+        others += [start, *(factor * start for factor in OTHER_STARTS), *lifted(likelihood, best.evaluation)]
+    found = [
+        first,
+        *(_descend(likelihood, partial(_at, likelihood, theta), max_steps, watch) for theta in others),
+    ]
     for other in found:
         noise = _noise(best.evaluation.deviance)
         surer = noise if other.converged and not best.converged else -noise
@@ -132,23 +143,31 @@ def _tied(best: Evaluation, other: Evaluation) -> bool:
     return any(np.abs(D - E).max() > _SAME * max(np.abs(D).max(), 1.0) for D, E in pairs)
 
 
-def _nearer(likelihood: Likelihood, start: Array, max_steps: int, watch: Watch) -> Array:
-    """The optimum over part of the groups, where there are very many and it isn't singular."""
+# A step too far leaves the range of numbers; its deviance says so, and it is refused.
+@np.errstate(all="ignore")
+def _at(likelihood: Likelihood, theta: Array) -> Evaluation:
+    return likelihood.evaluate(theta)
+
+
+def _nearer(likelihood: Likelihood, start: Array) -> Evaluation:
+    """A step of scoring from the start; where the groups are very many, from what it leads to over part of them."""
     part = thinned(likelihood)
-    if part is None:
-        return start
-    optimum = _newton(part, _nearer(part, start, max_steps, watch), max_steps, watch, _ROUGHLY)
-    return start if is_singular(optimum.evaluation) else optimum.evaluation.theta
+    here = _at(likelihood, start if part is None else _nearer(part, start).theta)
+    theta = scored(likelihood, here)
+    there = here if theta is None else _at(likelihood, theta)
+    return there if there.deviance < here.deviance else here
 
 
-def _descend(likelihood: Likelihood, start: Array, max_steps: int, watch: Watch = ignore) -> Optimum:
+def _descend(
+    likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: int, watch: Watch = ignore
+) -> Optimum:
     """Newton's method from one start, and on from points that fail the Karush-Kuhn-Tucker condition."""
     optimum = _newton(likelihood, start, max_steps, watch)
     for _ in range(10):
         theta = escape(likelihood, optimum.evaluation)
         if theta is None:
             break
-        further = _newton(likelihood, theta, max_steps, watch)
+        further = _newton(likelihood, partial(_at, likelihood, theta), max_steps, watch)
         if further.evaluation.deviance >= optimum.evaluation.deviance:
             break
         optimum = further
@@ -183,9 +202,18 @@ class _Point:
         """Whether the deviance curves upwards in all directions, up to rounding."""
         return bool(self.values[0] > -self.floor)
 
-    def finished(self, enough: float) -> bool:
-        """Whether the optimum is as near as ``enough`` says, or the parameters run off to infinity."""
-        return (self.convex and self.scaled_gradient < enough) or float(self.sizes.max()) >= _RUNAWAY
+    @property
+    def finished(self) -> bool:
+        """Whether no digit would change any more, or the parameters run off to infinity."""
+        return (self.convex and self.exact) or float(self.sizes.max()) >= _RUNAWAY
+
+    @property
+    def exact(self) -> bool:
+        """Whether the optimum is nearer than anything that is said of it: beside a standard error, or the sizes."""
+        step = np.abs(self.vectors.T @ self.gradient) / np.maximum(np.abs(self.values), self.floor)
+        return self.scaled_gradient < _EXACT or (
+            self.scaled_gradient < _CONVERGED and bool(step.max() < _NO_DIGIT)
+        )
 
     @property
     def scaled_gradient(self) -> float:
@@ -203,8 +231,12 @@ def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
 
 def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point:
     """The next point of the search."""
-    if here.scaled_gradient < _NEAR and here.values[0] > _ROUND * here.values[-1]:
-        return replace(here, evaluation=there, gradient=there.gradient * here.sizes)
+    moved = replace(here, evaluation=there, gradient=there.gradient * here.sizes)
+    if here.values[0] > _ROUND * here.values[-1]:
+        # Steps with the same curvature shrink the gradient by the same factor each.
+        shrunk = moved.scaled_gradient / max(here.scaled_gradient, _EXACT)
+        if moved.scaled_gradient * shrunk < _ENOUGH:
+            return moved
     return _point(likelihood, there)
 
 
@@ -218,17 +250,14 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
     return np.concatenate(parts)
 
 
-# A step too far leaves the range of numbers; its deviance says so, and it is refused.
 @np.errstate(all="ignore")
-def _newton(
-    likelihood: Likelihood, theta: Array, max_steps: int, watch: Watch, enough: float = _EXACT
-) -> Optimum:
-    """Trust-region Newton steps from one starting point, to ``enough`` standard errors from the optimum."""
-    here = _point(likelihood, likelihood.evaluate(theta))
-    radius = max(1.0, float(np.linalg.norm(theta / here.sizes)))
+def _newton(likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: int, watch: Watch) -> Optimum:
+    """Trust-region Newton steps from one starting point; no more than two evaluations are kept at a time."""
+    here = _point(likelihood, start())
+    radius = max(1.0, float(np.linalg.norm(here.evaluation.theta / here.sizes)))
     steps = 0
     watch(_iteration(likelihood, here, steps))
-    while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished(enough):
+    while steps < max_steps and radius > _SMALLEST_RADIUS and not here.finished:
         steps += 1
         step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
         there = likelihood.evaluate(here.evaluation.theta + step * here.sizes)

@@ -7,7 +7,7 @@ from pyimpl.boundary import escape, null_space
 from pyimpl.covariance import Diagonal, General
 from pyimpl.moments import compress
 from pyimpl.objective import Likelihood
-from pyimpl.optimize import _descend, minimise, starting_point, trust_region_step
+from pyimpl.optimize import minimise, refine, starting_point, trust_region_step
 
 
 def small_design(seed):
@@ -156,7 +156,7 @@ def test_the_deepest_of_several_valleys_counts():
     columns = np.array([x, x, np.ones(len(x)), x, y])
     likelihood = Likelihood(compress(columns, starts, structures), structures, False)
     start = starting_point(likelihood)
-    alone = _descend(likelihood, start, 200)
+    alone = refine(likelihood, start, 200)
     best = minimise(likelihood, start)
     assert alone.converged
     assert best.converged

@@ -11,7 +11,7 @@ import pytest
 
 import rbridge
 from pyimpl import DataError, LmeWarning, lme
-from pyimpl.optimize import _descend
+from pyimpl.optimize import refine
 
 KINDS = {
     "slope": ("y ~ x", {"g": "~ x"}),
@@ -97,7 +97,7 @@ def test_no_random_start_goes_deeper(seed):
     for _ in range(6):
         parts = np.split(rng.normal(size=len(best.theta)), edges)
         start = np.concatenate([part * 10 ** rng.uniform(-1.5, 1.5) for part in parts])
-        assert _descend(likelihood, start, 200).evaluation.deviance > best.deviance - 1e-8
+        assert refine(likelihood, start, 200).evaluation.deviance > best.deviance - 1e-8
 
 
 @pytest.mark.parametrize("seed, shallow", [(13, -43.92314), (139, -45.95182)])
