@@ -87,11 +87,9 @@ def starting_point(likelihood: Likelihood) -> Array:
 
 def refine(likelihood: Likelihood, theta: Array, max_steps: int = 200) -> Optimum:
     """Find the minimum of the valley that ``theta`` lies in."""
-    return (
-        _descend(likelihood, _at(likelihood, theta), max_steps)
-        if len(theta)
-        else _nothing_to_find(likelihood)
-    )
+    if not len(theta):
+        return _nothing_to_find(likelihood)
+    return _descend(likelihood, partial(_at, likelihood, theta), max_steps)
 
 
 def _nothing_to_find(likelihood: Likelihood) -> Optimum:
