@@ -16,6 +16,7 @@ from pyimpl.errors import (
     NotSupportedError,
 )
 from pyimpl.fit import LmeFit
+from pyimpl.gls import GlsFit, gls
 from pyimpl.grouped_data import GroupedInfo, grouped_data, grouped_info
 from pyimpl.lists import LmList, lm_list
 from pyimpl.lme import lme
@@ -26,6 +27,7 @@ __all__ = [
     "ArgumentError",
     "DataError",
     "FormulaError",
+    "GlsFit",
     "GroupedInfo",
     "LmList",
     "LmeError",
@@ -35,6 +37,7 @@ __all__ = [
     "NotSupportedError",
     "compare_fits",
     "compare_pred",
+    "gls",
     "grouped_data",
     "grouped_info",
     "lm_list",

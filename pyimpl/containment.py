@@ -102,8 +102,12 @@ def is_constant(columns: Array) -> np.ndarray:
 
 
 def _left(stratum: Indices, constant: np.ndarray, sizes: Sequence[int]) -> Indices:
-    """What is left in each column's stratum; an intercept has the most of all."""
+    """What is left in each column's stratum; an intercept has the most of all, and takes none where it stands alone."""
     left = np.diff(sizes)
+    if len(left) == 1:  # no groups: a regression
+        return np.asarray(left - len(constant)).repeat(len(constant))
+    if constant.all():
+        return np.full(len(constant), left.max())
     left = left - np.bincount(stratum[~constant], minlength=len(left))
     if constant.any():
         left[0] -= 1

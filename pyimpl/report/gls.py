@@ -7,7 +7,7 @@ from pyimpl.report.estimates import covariance_text
 from pyimpl.report.html import coefficients_to_html, correlation_to_html, table_to_html, text_to_html
 from pyimpl.report.pages import CoefficientTable, FloatArray
 from pyimpl.report.parts import correlation_table, deparsed
-from pyimpl.report.rformat import format_real
+from pyimpl.report.rformat import format_real, format_strings
 from pyimpl.report.rprint import data_frame, named_numbers
 from pyimpl.report.summary import CRITERIA, QUANTILE_NAMES, coefficient_cells, coefficient_columns
 
@@ -194,4 +194,5 @@ def _degrees_of_freedom(model: GlsDescription) -> str:
 def render_gls_covariance(covariance: FloatArray) -> str:
     """Print the covariance matrix (n, n) of one group's responses: with its last newline."""
     places = range(1, len(covariance) + 1)
-    return covariance_text(covariance, [f"[{i},]" for i in places], [f"[,{j}]" for j in places], "Marginal")
+    rows = format_strings([f"[{i},]" for i in places], "right")
+    return covariance_text(covariance, rows, [f"[,{j}]" for j in places], "Marginal")
