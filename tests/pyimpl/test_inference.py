@@ -51,6 +51,15 @@ def test_without_intercept_the_inner_strata_gain_one(data):
     assert df.tolist() == [14 - 2, 14 - 2, 168 - 14 - 1 + 1]
 
 
+@pytest.mark.parametrize("sizes, df", [((2, 1), 2), ((2, 2, 1, 1, 1), 5), ((3, 3, 3, 3, 3), 10)])
+def test_an_intercept_alone_takes_no_degree_of_freedom(sizes, df):
+    """summary(lme(y ~ 1, random = ~ 1 | g))$tTable of nlme 3.1-162 for groups of these sizes."""
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    contained = containment_of(np.ones((1, len(codes))), [codes])
+    assert denominator_df(contained).tolist() == [df]
+    assert term_denominator_df(contained, np.array([0])).tolist() == [df]
+
+
 def test_a_term_is_tested_where_its_innermost_column_varies():
     codes = np.repeat(np.arange(4), 3)
     between, within = np.repeat([0.0, 1.0, 1.0, 0.0], 3), np.tile([0.0, 1.0, 2.0], 4)
