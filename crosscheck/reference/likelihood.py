@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .linear import cholesky, solve_lower, solve_upper
+from .linear import cholesky, solve_lower, solve_upper, triangle
 
 Floats = NDArray[Any]
 Rows = NDArray[np.intp]
@@ -144,8 +144,8 @@ def solve(problem: Problem, psis: Sequence[Floats], sigma: float, within: Within
         pieces.append((rows, factor, solve_lower(factor, data[rows])))
     stacked = np.concatenate([white.reshape(-1, p + 1) for _, _, white in pieces])
     X, y = stacked[:, :-1], stacked[:, -1]
-    R = cholesky(X.T @ X)
-    beta = solve_upper(R.T, solve_lower(R, X.T @ y))
+    Q, R = triangle(X)
+    beta = solve_upper(R, Q.T @ y)
     constant = n * np.log(2 * np.pi)
     if problem.method == "REML":
         constant -= p * np.log(2 * np.pi)
@@ -156,8 +156,8 @@ def solve(problem: Problem, psis: Sequence[Floats], sigma: float, within: Within
     for rows, factor, part in pieces:
         r = part[..., -1:] - part[..., :-1] @ beta[:, None]
         white[rows] = solve_upper(factor.swapaxes(1, 2), r)[..., 0]
-    half = solve_lower(R, np.eye(p, dtype=data.dtype))
-    return Solution(float(log_lik), beta, half.T @ half, white)
+    half = solve_upper(R, np.eye(p, dtype=data.dtype))
+    return Solution(float(log_lik), beta, half @ half.T, white)
 
 
 def covariance(

@@ -33,6 +33,27 @@ def cholesky(A: Floats) -> Floats:
     return L
 
 
+def triangle(X: Floats) -> tuple[Floats, Floats]:
+    """Return Q (N, p) with orthonormal columns and an upper triangular R with X = Q R.
+
+    Cholesky's factor of X'X, and again of what that leaves: orthogonal to rounding where the first alone would lose
+    the square of X's condition (Yamamoto et al. 2015, "Roundoff error analysis of the CholeskyQR2 algorithm").
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        X is rank-deficient, or so nearly that half the digits don't show it.
+    """
+    lengths = np.sqrt((X**2).sum(axis=0))
+    if not lengths.all():
+        raise np.linalg.LinAlgError("a column is zero")
+    Q, R = X / lengths, np.diag(lengths)
+    for _ in range(2):
+        factor = cholesky(Q.T @ Q)
+        Q, R = solve_lower(factor, Q.T).T, factor.T @ R
+    return Q, R
+
+
 def solve_lower(L: Floats, B: Floats) -> Floats:
     """Return L^-1 B of each lower triangular matrix of a stack."""
     return _solve(L, B, range(L.shape[-1]))

@@ -41,7 +41,7 @@ class Block:
     def n_parameters(self) -> int:
         """How many parameters the form has."""
         q = self.size
-        return {"free": q * (q + 1) // 2, "diag": q, "ident": 1, "compsymm": 2}[self.kind]
+        return {"free": q * (q + 1) // 2, "diag": q, "ident": 1, "compsymm": min(q, 2)}[self.kind]
 
     def matrix(self, theta: Floats, scale: Floats) -> Floats:
         """Return the block at parameters that are in units of `scale`, shape (q,)."""
@@ -54,9 +54,9 @@ class Block:
         if self.kind == "diag":
             return np.asarray(np.diag((scale * theta) ** 2))
         sd = scale.mean() * theta[0]
-        if self.kind == "ident":
+        if self.kind == "ident" or q == 1:
             return np.asarray(sd**2 * np.eye(q))
-        low = -1 / (q - 1) if q > 1 else -1.0
+        low = -1 / (q - 1)
         rho = low + (1 - low) / (1 + np.exp(-theta[1]))
         return np.asarray(sd**2 * ((1 - rho) * np.eye(q) + rho))
 
@@ -70,11 +70,11 @@ class Block:
             return np.asarray(np.sqrt(variances) / scale)
         variance = variances.mean()
         sd = np.sqrt(variance) / scale.mean()
-        if self.kind == "ident":
+        if self.kind == "ident" or self.size == 1:
             return np.array([sd])
         off = psi[~np.eye(self.size, dtype=bool)]
-        low = -1 / (self.size - 1) if self.size > 1 else -1.0
-        rho = off.mean() / variance if variance > 0 and off.size else 0.0
+        low = -1 / (self.size - 1)
+        rho = off.mean() / variance if variance > 0 else 0.0
         share = np.clip((rho - low) / (1 - low), 1 - _INSIDE, _INSIDE)
         return np.array([sd, np.log(share / (1 - share))])
 

@@ -23,6 +23,7 @@ from crosscheck.reference import (
     profiled_log_likelihood,
 )
 from crosscheck.reference.rounding import best_within
+from crosscheck.reference.structure import Block
 
 PSIS = [np.array([[2.0, 0.3], [0.3, 0.5]]), np.array([[0.7]])]
 SIGMA = 1.3
@@ -63,6 +64,22 @@ def test_reml_is_the_density_of_error_contrasts():
     contrasts = multivariate_normal.logpdf(K.T @ problem.y, None, K.T @ full_covariance(problem) @ K)
     expected = contrasts - 0.5 * np.linalg.slogdet(problem.X.T @ problem.X)[1]
     assert log_likelihood(problem, PSIS, SIGMA) == pytest.approx(expected, abs=1e-11)
+
+
+def test_nearly_collinear_columns_cost_no_more_digits_than_they_have_to():
+    """REML in double precision against extended: log|X'V^-1X| by the square of X's condition would miss by 1e-6."""
+    problem = nested_problem("REML")
+    X = np.column_stack((problem.X, problem.X[:, 1] * (1 + 1e-5 * problem.X[:, 2])))
+    near = replace(problem, X=X)
+    wide = replace(near, X=X.astype(np.longdouble), y=near.y.astype(np.longdouble))
+    assert log_likelihood(near, PSIS, SIGMA) == pytest.approx(log_likelihood(wide, PSIS, SIGMA), abs=1e-9)
+
+
+def test_compound_symmetry_of_one_effect_has_one_parameter():
+    block = Block("compsymm", 1)
+    assert block.n_parameters == 1
+    (sd,) = block.parameters(np.array([[4.0]]), np.array([2.0]))
+    assert block.matrix(np.array([sd]), np.array([2.0])) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize("method", ["REML", "ML"])
