@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from . import data, recordfile
 from .answer import Answer
 from .best import best
@@ -21,11 +23,27 @@ from .book import book
 from .engines import NlmeEngine, answer_of
 from .errors import CrosscheckError, EngineUnavailableError
 from .ladder import ladder
+from .own.fingerprint import fingerprint
 from .spec import ModelSpec
 
 
-def record(spec: ModelSpec, folder: Path | None = None) -> Path:
+def record(
+    spec: ModelSpec,
+    folder: Path | None = None,
+    frame: pd.DataFrame | None = None,
+    source: Mapping[str, Any] | None = None,
+) -> Path:
     """Fit one model on R under each of its controls and store the answers; an error is an answer, too.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    folder : Path, optional
+        Where to; by default into the fixtures.
+    frame : DataFrame, optional
+        Data of one's own, if they aren't those that the model names; the record keeps their fingerprint.
+    source : mapping, optional
+        Where data of one's own come from, kept on the record.
 
     Raises
     ------
@@ -37,17 +55,18 @@ def record(spec: ModelSpec, folder: Path | None = None) -> Path:
     engines = {control: NlmeEngine(control) for control in spec.controls}
     if reason := engines["default"].why_not():
         raise EngineUnavailableError(reason)
-    frame = data.load(spec.data)
-    answers: dict[str, Answer | str] = {c: answer_of(engine, spec, frame) for c, engine in engines.items()}
+    rows = data.load(spec.data) if frame is None else frame
+    answers: dict[str, Answer | str] = {c: answer_of(engine, spec, rows) for c, engine in engines.items()}
     for control, answer in answers.items():
         if isinstance(answer, Answer) and answer.about.problems:
             raise CrosscheckError(f"{spec.key}, {control} control can't be read: {answer.about.problems}")
-    furthest = best(answers)
+    furthest = best(answers, fixed_point=spec.goes_by_fitted)
     if furthest is None:
         raise CrosscheckError(f"{spec.key}: R gives no answer: {answers}")
     controls: dict[str, Mapping[str, Any]] = {c: engine.controls(spec) for c, engine in engines.items()}
-    provenance = {**engines["default"].provenance(), "data sha256": data.checksum(spec.data)}
-    return recordfile.write(spec, answers, controls, provenance, folder, with_fitted=furthest)
+    checksum = data.checksum(spec.data) if frame is None else fingerprint(frame)
+    provenance = {**engines["default"].provenance(), "data sha256": checksum}
+    return recordfile.write(spec, answers, controls, provenance, folder, furthest, source)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -35,13 +35,16 @@ def write(
     provenance: Mapping[str, str],
     folder: Path | None = None,
     with_fitted: str = "converged",
+    source: Mapping[str, Any] | None = None,
 ) -> Path:
     """Store R's answers to `spec`, by the names of the controls, with the arguments those stand for.
 
     An answer that is text is the error that R stopped with. Only that to `with_fitted` keeps its fitted values.
+    `source` says where data of one's own are, and how they are read.
     """
     path = path_of(spec, folder)
     plain = {"model": spec.to_dict(), "provenance": dict(provenance)}
+    plain |= {"data": dict(source)} if source is not None else {}
     for control, answer in answers.items():
         plain[control] = {"control": dict(controls[control]), **_stored(answer, control == with_fitted)}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,19 +74,22 @@ def read(spec: ModelSpec, control: str, engine: str = "recorded", folder: Path |
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotRecordedError(
-            f"nothing is recorded for {spec.key}; `make record` records R's answers"
-        ) from None
+        raise NotRecordedError(f"nothing is recorded for {spec.key}; {_mend(folder)}") from None
     except ValueError as error:
         raise RecordError(f"{path.name} is not a record: {error}") from error
     try:
         if plain["model"] != json.loads(json.dumps(spec.to_dict())):
-            raise NotRecordedError(f"{path.name} records another model: {plain['model']}; run `make record`")
+            raise NotRecordedError(f"{path.name} records another model: {plain['model']}; {_mend(folder)}")
         if "error" in plain[control]:
             raise RecordedFailureError(plain[control]["error"])
         return Answer.of_dict(plain[control], engine=engine, provenance=plain["provenance"])
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{path.name} is not a record: {type(error).__name__} {error}") from error
+
+
+def _mend(folder: Path | None) -> str:
+    how = "`make record`" if folder is None else f"`crosscheck record --folder {folder}`"
+    return f"{how} records R's answers"
 
 
 def to_json(plain: Any) -> str:

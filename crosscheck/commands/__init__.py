@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from . import book, hsb, report
+from . import book, drift, hsb, record, report, run
 from .options import Commands
 
 
@@ -24,7 +24,7 @@ class Command(Protocol):
         """Do the work, and return the exit status."""
 
 
-COMMANDS: tuple[Command, ...] = (hsb, book, report)
+COMMANDS: tuple[Command, ...] = (hsb, book, run, record, drift, report)
 """In the order in which ``crosscheck --help`` lists them."""
 
 

@@ -74,6 +74,11 @@ def engine(name: str) -> str:
     return _ENGINES.get(name, name)
 
 
+def reference(name: str) -> str:
+    """Return what the column of the reference is called: R, however far it was made to go, or another engine."""
+    return "R" if name in _ENGINES else name
+
+
 def column_of(name: str) -> str:
     """Return the title of a narrow column for one of R's engines."""
     return {"R tight": "tight", "R default": "dflt"}.get(engine(name), name)

@@ -35,7 +35,7 @@ def study_to_dict(study: Study, *, verbose: bool = False) -> dict[str, Any]:
         "r": "live" if study.live else "recorded",
         "why_recorded": study.why_recorded,
         "tolerances": tolerances,
-        "models": [_model(check, verbose) for check in study.checks],
+        "models": [model_to_dict(check, verbose) for check in study.checks],
         "published": [
             _figure(check, position)
             for check in study.checks
@@ -61,7 +61,7 @@ def judged_to_dict(judged: Sequence[Judged], *, live: bool, verbose: bool = Fals
                 "reason": one.reason,
                 "log_lik_above_r": _number(one.gain),
                 "candidate": one.candidate.engine,
-                **{key: value for key, value in _model(one.check, verbose).items() if key != "agree"},
+                **{key: value for key, value in model_to_dict(one.check, verbose).items() if key != "agree"},
             }
             for one in judged
         ],
@@ -69,7 +69,8 @@ def judged_to_dict(judged: Sequence[Judged], *, live: bool, verbose: bool = Fals
     }
 
 
-def _model(check: ModelCheck, verbose: bool) -> dict[str, Any]:
+def model_to_dict(check: ModelCheck, verbose: bool) -> dict[str, Any]:
+    """Return one model of a study as data that JSON can carry."""
     reference = check.reference
     return {
         "model": check.spec.to_dict() | {"title": check.spec.title, "note": check.spec.note},
@@ -80,7 +81,7 @@ def _model(check: ModelCheck, verbose: bool) -> dict[str, Any]:
         else None,
         "candidates": [_candidate(candidate, verbose) for candidate in check.candidates],
         "r_itself": [_candidate(made, verbose) for made in check.own],
-        "drift_from_recorded": _comparison(check.drift, False) if check.drift else None,
+        "drift_from_recorded": comparison_to_dict(check.drift, False) if check.drift else None,
         "optimum": [
             {
                 "engine": c.engine,
@@ -103,11 +104,12 @@ def _candidate(candidate: Checked, verbose: bool) -> dict[str, Any]:
         "provenance": dict(answer.about.provenance) if answer else {},
         "warnings": list(answer.about.warnings) if answer else [],
         "problems": dict(answer.about.problems) if answer else {},
-        "comparison": _comparison(candidate.comparison, verbose) if candidate.comparison else None,
+        "comparison": comparison_to_dict(candidate.comparison, verbose) if candidate.comparison else None,
     }
 
 
-def _comparison(comparison: Comparison, verbose: bool) -> dict[str, Any]:
+def comparison_to_dict(comparison: Comparison, verbose: bool) -> dict[str, Any]:
+    """Return a comparison as data that JSON can carry; a long quantity by its worst value unless `verbose`."""
     rows: list[dict[str, Any]] = []
     for quantity in comparison.quantities:
         found = comparison.of(quantity.key)

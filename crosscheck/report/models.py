@@ -47,7 +47,7 @@ def _candidate(check: ModelCheck, candidate: Checked, every_row: bool) -> Block:
     columns = (
         Column("", "left"),
         Column("", "left"),
-        Column("R"),
+        Column(labels.reference(check.reference.about.engine if check.reference else "nlme")),
         Column(candidate.engine),
         Column("diff."),
         Column("LRE"),
