@@ -120,10 +120,16 @@ def eliminate(blocks: list[Rows], q: int, dependent: float = _DEPENDENT) -> tupl
         dots = _sum_by_group([v[1:] * v[0] for v in rest], blocks)
         dots[:, zero] = 0.0
         shares = dots / square
-        rest = [v[1:] - expand(shares)[:, None] * v[0] for v, expand in zip(rest, expanders, strict=True)]
+        rest = [_less(v, expand(shares)) for v, expand in zip(rest, expanders, strict=True)]
         R[j, j] = np.where(zero, 0.0, np.sqrt(square))
         R[j, j + 1 :] = dots / np.sqrt(square)
     return R, [Rows(v, block.starts) for v, block in zip(rest, blocks, strict=True)]
+
+
+def _less(v: Array, shares: Array) -> Array:
+    """Columns (c, r, n) but the first, less their shares (c - 1, n) of it."""
+    taken = shares[:, None] * v[0]
+    return np.subtract(v[1:], taken, out=taken)
 
 
 def _sum_by_group(terms: list[Array], blocks: list[Rows]) -> Array:

@@ -24,8 +24,8 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
-from pyimpl.grouped import apply_right
-from pyimpl.rotation import Part, join, rotate
+from pyimpl.grouped import Rows, apply_right, eliminate
+from pyimpl.rotation import Part, Runs, join, rotate
 
 # A column of X whose part outside the earlier ones' span is below this fraction of its length depends on them.
 _DEPENDENT = 1e-11
@@ -128,14 +128,19 @@ def compress(
     sizes = [structure.q for structure in structures]
     n_obs = len(columns[0])
     distinct, copies = distinct_columns(list(columns))
-    groups = [np.repeat(np.arange(len(first)), np.diff(first, append=n_obs)) for first in starts]
-    parents = [inner_to_outer[first] for inner_to_outer, first in zip(groups[1:], starts, strict=False)]
+    parents = [np.searchsorted(outer, inner, "right") - 1 for inner, outer in itertools.pairwise(starts)]
     parts = []
-    for first, end in _blocks(starts[-1] if starts else np.arange(n_obs), n_obs):
+    for first, end in _blocks(starts[-1] if len(starts) else np.arange(n_obs), n_obs):
         rows = slice(first, end) if order is None else order[first:end]
-        block = np.stack([column[rows] for column in distinct])
-        parts.append(rotate(block, copies, [codes[first:end] for codes in groups], sizes))
+        levels = [_runs_between(level, first, end) for level in starts]
+        parts.append(rotate([column[rows] for column in distinct], copies, levels, sizes))
     return assemble(parts, parents, structures, units)
+
+
+def _runs_between(starts: Indices, first: int, end: int) -> Runs:
+    """The groups of the rows from ``first`` to ``end``, which no group straddles."""
+    i, j = np.searchsorted(starts, [first, end])
+    return Runs(np.arange(i, j), starts[i:j] - first)
 
 
 def assemble(
@@ -172,11 +177,11 @@ def units_in(moments: Moments) -> Units:
     return Units(regression, tuple(level.T for level in moments.levels), moments.n_obs)
 
 
-def distinct_columns(columns: list[Array]) -> tuple[list[Array], Indices]:
+def distinct_columns(columns: list[Array]) -> tuple[list[Array], list[int]]:
     """The different objects among the columns, and which of them each column is."""
     distinct = {id(column): column for column in columns}
     place = {key: k for k, key in enumerate(distinct)}
-    return list(distinct.values()), np.array([place[id(column)] for column in columns])
+    return list(distinct.values()), [place[id(column)] for column in columns]
 
 
 def _blocks(starts: Indices, n_rows: int) -> Iterator[tuple[int, int]]:
@@ -342,12 +347,8 @@ def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Co
 
 def _triangle_of(pieces: Sequence[Array]) -> Array:
     """Triangular factor (c, c) of the rows of grouped matrices (r, c, G) with the same columns, over all groups."""
-    rows = [piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces]
-    R: Array = np.asarray(np.linalg.qr(np.concatenate(rows), mode="r"))
-    if len(R) < R.shape[1]:
-        R = np.concatenate([R, np.zeros((R.shape[1] - len(R), R.shape[1]))])
-    # Householder's signs hang on the order of the rows; the coordinates made of R are not to.
-    return np.asarray(R * np.where(np.diag(R) < 0, -1.0, 1.0)[:, None])
+    rows = [Rows(piece.swapaxes(0, 1), np.zeros(1, np.intp)) for piece in pieces]
+    return eliminate(rows, pieces[0].shape[1])[0][..., 0]
 
 
 def _change_blocks(E: Array, changes: Sequence[Array]) -> Array:

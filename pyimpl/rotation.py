@@ -59,36 +59,61 @@ class Part:
     n_obs: int
 
 
-def rotate(columns: Array, copies: Indices, groups: Sequence[Indices], sizes: Sequence[int]) -> Part:
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The groups of one level in some rows, whose rows follow each other.
+
+    Attributes
+    ----------
+    groups : (G,) int array
+        Which groups they are, ascending.
+    starts : (G,) int array
+        The first row of each.
+    """
+
+    groups: Indices
+    starts: Indices
+
+
+def runs_of(codes: Indices) -> Runs:
+    """The groups of rows whose codes ascend."""
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    return Runs(codes[starts], starts)
+
+
+def rotate(
+    columns: Sequence[Array], copies: Sequence[int], levels: Sequence[Runs], sizes: Sequence[int]
+) -> Part:
     """Rotate a block of rows.
 
     Parameters
     ----------
-    columns : (d, n) array
+    columns : sequence of (n,) arrays
         The distinct columns of the rows; these are sorted by group, outermost level first.
-    copies : (c,) int array
+    copies : sequence of c ints
         Which of them are [Z of the innermost level | ... | Z of the outermost | X | y].
-    groups : sequence of (n,) int arrays, innermost first
-        The group of each row, ascending.
+    levels : sequence of Runs, innermost first
+        The groups of each level.
     sizes : sequence of int, innermost first
         How many columns of Z each level has.
     """
-    levels = []
-    n_obs = columns.shape[1]
-    for codes, q in zip(groups, sizes, strict=True):
+    found = []
+    n_obs = len(columns[0])
+    columns, copies = list(columns), list(copies)
+    for level, q in zip(levels, sizes, strict=True):
         own, outer = copies[:q], copies[q:]
-        others = np.setdiff1d(outer, own)
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        factor, (rest,) = eliminate([Rows(columns[np.append(own, others), None], starts)], q)
-        place = np.empty(len(columns), np.intp)
-        place[others], place[own] = q + np.arange(len(others)), np.arange(q)
-        levels.append(PartLevel(codes[starts], factor[:, np.append(np.arange(q), place[outer])]))
-        # Of the copies of this level's own columns nothing is left: the last of the rows that go on is zero.
-        columns = np.concatenate([rest.values[:, 0], np.zeros((1, n_obs))])
-        copies = np.where(place[outer] < q, len(others), place[outer] - q)
-    left = columns[:-1] if levels else columns
-    triangle = np.asarray(np.linalg.qr(left.T, mode="r"))
-    return Part(tuple(levels), np.hstack([triangle, np.zeros((len(triangle), 1))])[:, copies], n_obs)
+        others = sorted(set(outer) - set(own))
+        place = {column: j for j, column in enumerate(own + others)}
+        block = np.stack([columns[k] for k in own + others])
+        factor, (rest,) = eliminate([Rows(block[:, None], level.starts)], q)
+        found.append(PartLevel(level.groups, factor[:, [*range(q), *(place[k] for k in outer)]]))
+        # Of the copies of this level's own columns nothing is left.
+        columns = [*rest.values[:, 0], np.broadcast_to(0.0, n_obs)]
+        copies = [place[k] - q if place[k] >= q else len(others) for k in outer]
+    distinct = sorted(set(copies))
+    left = Rows(np.stack([columns[k] for k in distinct])[:, None], np.zeros(1, np.intp))
+    triangle = eliminate([left], len(distinct))[0][:, [distinct.index(k) for k in copies], 0]
+    return Part(tuple(found), triangle, n_obs)
 
 
 def join(parts: Sequence[Part], parents: Sequence[Indices]) -> Part:

@@ -140,7 +140,7 @@ def test_the_rows_are_rotated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rotate = moments.rotate
 
     def counted(columns: Any, *rest: Any) -> Any:
-        rotated.append(columns.shape)
+        rotated.append((len(columns), len(columns[0])))
         return rotate(columns, *rest)
 
     monkeypatch.setattr(moments, "rotate", counted)

@@ -13,7 +13,7 @@ from pyimpl.containment import Containment, innermost_level, is_constant, varies
 from pyimpl.design import Design, DesignRows, check_magnitudes
 from pyimpl.formula import response_column
 from pyimpl.moments import distinct_columns
-from pyimpl.rotation import Part, join, rotate
+from pyimpl.rotation import Part, join, rotate, runs_of
 from pyimpl.stream.columns import Columns, Plan
 
 
@@ -78,8 +78,8 @@ def gather_rows(plan: Columns, frame: pd.DataFrame, codes: Sequence[Indices]) ->
     rows = Design(plan.fixed, levels, len(y), DesignRows(y, offset, X, Z, order))
     distinct, copies = distinct_columns(rows.columns())
     sorted_codes = rows.sorted_codes
-    block = np.stack([column[order] for column in distinct])
-    part = rotate(block, copies, sorted_codes[::-1], plan.sizes)
+    runs = [runs_of(own) for own in reversed(sorted_codes)]
+    part = rotate([column[order] for column in distinct], copies, runs, plan.sizes)
     columns = X[order].T
     spread = tuple(_spread(columns, own) for own in sorted_codes)
     return Gathered(part, spread, np.stack([columns.min(axis=1), columns.max(axis=1)]))

@@ -6,7 +6,7 @@ import pytest
 from pyimpl import moments
 from pyimpl.covariance import Blocked, Diagonal, General
 from pyimpl.objective import Likelihood
-from pyimpl.rotation import join, rotate
+from pyimpl.rotation import join, rotate, runs_of
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_parts_join_wherever_the_rows_were_cut(rows, layout, pieces):
     whole = None
     for piece in np.unique(dealt):
         mine = dealt == piece
-        part = rotate(columns[:, mine], np.arange(len(columns)), [c[mine] for c in codes], sizes)
+        part = rotate(columns[:, mine], range(len(columns)), [runs_of(c[mine]) for c in codes], sizes)
         whole = part if whole is None else join([whole, part], parents)
     ours = moments.assemble([whole], parents, structures)
     plain = moments.compress(columns, starts, structures)
