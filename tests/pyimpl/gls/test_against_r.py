@@ -1,4 +1,4 @@
-"""Fits of gls against nlme's (answers.json): never below R's log-likelihood, and R's numbers where R is at its maximum."""
+"""Fits of gls against nlme's (answers.json): never below its log-likelihood, and its numbers where it ends there."""
 
 from __future__ import annotations
 
