@@ -58,6 +58,11 @@ class Correlation(ABC):
         return self.parameters.start
 
     @property
+    def between_kinks(self) -> Array:
+        """Values of the first parameter between those at which the matrices aren't smooth; none where they are."""
+        return np.empty(0)
+
+    @property
     def title(self) -> str:
         """What nlme's pages call the structure."""
         return _TITLES[self.structure]

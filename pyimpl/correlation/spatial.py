@@ -39,6 +39,10 @@ BOUNDED = frozenset({"corLin", "corSpher"})
 """Zero beyond the range, which must then exceed the smallest distance for the data to know of it."""
 
 
+# Of more, some are looked between.
+_MANY_KINKS = 40
+
+
 @dataclass(frozen=True)
 class Spatial(Dense):
     """A function of distance over range, times 1 - nugget off the diagonal.
@@ -53,6 +57,18 @@ class Spatial(Dense):
 
     shape: str
     least_range: float
+
+    @property
+    def between_kinks(self) -> Array:
+        """Ranges of `BOUNDED` between the distances of rows, which are kinks of the likelihood, with hills between."""
+        if self.shape not in BOUNDED or not self.parameters.free[0]:
+            return np.empty(0)
+        kinks = np.unique(np.concatenate([np.unique(batch.known) for batch in self.batches]))
+        kinks = kinks[kinks >= self.least_range]
+        if len(kinks) > _MANY_KINKS:
+            kinks = kinks[np.linspace(0, len(kinks) - 1, _MANY_KINKS).astype(int)]
+        middles = np.append((kinks[1:] + kinks[:-1]) / 2, 1.5 * kinks[-1])
+        return np.asarray(np.log(middles - self.least_range))
 
     def _natural(self, full: Array) -> Array:
         return natural_range_and_nugget(full, self.least_range)

@@ -142,4 +142,5 @@ def structured_rows(
 ) -> StructuredRows:
     """Gather the columns of a design; structures innermost level first."""
     distinct, copies = distinct_columns(design.columns())
-    return StructuredRows(design, tuple(structures), reml, sigma, within, np.stack(distinct), copies)
+    own = np.asarray(copies, np.intp)
+    return StructuredRows(design, tuple(structures), reml, sigma, within, np.stack(distinct), own)

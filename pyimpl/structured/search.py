@@ -16,15 +16,16 @@ from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum, minimise
 from pyimpl.search import search
 from pyimpl.structured.descent import Descent, descend
+from pyimpl.structured.fixed_point import Extrapolation
 from pyimpl.structured.profile import Point, Profile, point
 from pyimpl.structured.rows import StructuredRows
 from pyimpl.structured.within import WithinGroup
 
-_STANDS_STILL = 1e-9  # fitted values that move by less than this, in sigmas, are at the fixed point
+_STANDS_STILL = 1e-9  # fitted values that move by less than this, beside residuals, are at the fixed point
 _MOST_UPDATES = 200
 _FEW_ROWS = 20_000  # up to these, other valleys are looked for
 _FEW_PARAMETERS = 12
-_LOOKED_AT = np.array([-6.0, -4, -2, 0, 2, 4, 6])  # in the parameters' sizes
+_LOOKED_AT = np.array([-6.0, -4, -2, 2, 4, 6])  # along each parameter, in its sizes
 _LOWER = 1e-3  # a rise of the deviance that is a hill
 _DEEPER = 1e-6
 _FLAT = 1e-9  # second derivatives that are less than this a row are none
@@ -81,16 +82,16 @@ def _to_fixed_point(rows: StructuredRows, levels: Sequence[Level], settings: Con
     assert likelihood is not None  # nothing is out of range there
     optimum = search(likelihood, levels, settings)
     fitted = rows.fitted(likelihood, optimum.evaluation)
-    theta, psi, steps = None, rows.within.start, 0
+    theta, psi, steps, path = None, rows.within.start, 0, Extrapolation()
     for _ in range(_MOST_UPDATES):
         found = _from(rows.with_fitted(fitted), psi, theta, levels, settings)
         steps += found.optimum.steps
         after = rows.fitted(found.likelihood, found.optimum.evaluation)
-        sigma = np.sqrt(found.optimum.evaluation.s2) * found.likelihood.moments.scale
-        moved = float(np.abs(after - fitted).max() / sigma)
+        moved = float(np.abs(after - fitted).max() / (rows.design.y - after).std())
         if moved < _STANDS_STILL or not settings.max_steps:
             return replace(found, optimum=replace(found.optimum, steps=steps))
-        fitted, psi, theta = after, found.psi, (found.likelihood, found.optimum.evaluation.theta)
+        psi, theta = found.psi, (found.likelihood, found.optimum.evaluation.theta)
+        fitted = path.next(fitted, after)
     return replace(found, optimum=replace(found.optimum, steps=steps, converged=False, scaled_gradient=moved))
 
 
@@ -188,16 +189,24 @@ def _deepest(profile: Profile, first: Descent, settings: Control) -> Descent:
 def _other_valleys(profile: Profile, bottom: Point) -> list[Point]:
     """Points along each parameter that are lower than both of their neighbours."""
     starts = []
-    for axis in np.eye(len(bottom.psi)) * profile.sizes:
+    between = profile.rows.within.between_kinks
+    for j, size in enumerate(profile.sizes):
+        here = bottom.psi[j]
+        far = between if j == 0 and len(between) else here + size * _LOOKED_AT
         seen = [
-            bottom if not k else profile.at(bottom.psi + k * axis, bottom.evaluation.theta)
-            for k in _LOOKED_AT
+            bottom if value == here else _moved(profile, bottom, j, value) for value in np.union1d(far, here)
         ]
         heights = np.array([np.inf if each is None else each.deviance for each in seen])
-        heights = np.where(np.isfinite(heights), heights, np.inf)
         padded = np.concatenate([[np.inf], heights, [np.inf]])
-        low = np.isfinite(heights) & (heights < np.minimum(padded[:-2], padded[2:]) - _LOWER)
+        low = heights < np.minimum(padded[:-2], padded[2:]) - _LOWER
         starts += [
-            each for each, is_low in zip(seen, low, strict=True) if is_low and each is not bottom and each
+            each for each, is_low in zip(seen, low, strict=True) if is_low and each and each is not bottom
         ]
     return starts
+
+
+def _moved(profile: Profile, bottom: Point, j: int, value: float) -> Point | None:
+    """The best theta where one parameter has another value."""
+    psi = bottom.psi.copy()
+    psi[j] = value
+    return profile.at(psi, bottom.evaluation.theta)

@@ -55,6 +55,11 @@ class WithinGroup:
         """Whether Lambda depends on the fitted values."""
         return self.variance is not None and self.variance.needs_fitted
 
+    @property
+    def between_kinks(self) -> Array:
+        """Values of the first parameter between those at which Lambda isn't smooth; none where it is."""
+        return np.empty(0) if self.correlation is None else self.correlation.between_kinks
+
     def at(self, fitted: Array) -> WithinGroup:
         """The same with other fitted values as the covariate of ``fitted(.)``."""
         return replace(self, fitted=fitted)
@@ -108,9 +113,8 @@ class WithinGroup:
         if self.variance is not None and self.variance.n_parameters:
             edge = self.n_parameters - self.variance.n_parameters
             slopes = derivative(self._log_sd, self.start)[edge:]
-            # Where all rows change alike, as by the constant of a power that is 0, the power will soon be another.
-            spread = np.maximum(slopes.std(axis=1), 0.1 * np.abs(slopes).max(axis=1))
-            usable = np.isfinite(spread) & (spread > 0)
+            spread = slopes.std(axis=1)
+            usable = np.isfinite(spread) & (spread > 0) & ~self.variance.logarithmic
             sizes[edge:][usable] = 1 / spread[usable]
         return sizes
 
