@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,7 +213,8 @@ def _from_text(column: pd.Series[Any], name: str, argument: str) -> Categories:
 def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
     """Return the code of each row's text, -1 where it is missing, and the texts in the order of their appearance.
 
-    Where equal texts mostly follow each other, as in sorted data, one of each run is looked up.
+    Where equal texts mostly follow each other, as in sorted data, one of each run is looked up; not even that where
+    the runs ascend.
     """
     values: Any = column.array
     dtype = column.dtype
@@ -228,8 +228,13 @@ def text_codes(column: pd.Series[Any]) -> tuple[CodeArray, list[str]]:
     if len(values) < _MANY or _changes(values[:_MANY]).mean() > _FEW_RUNS:
         return _looked_up(values)
     changes = np.append(True, _changes(values))
-    codes, levels = _looked_up(values[changes])
-    return codes[np.cumsum(changes) - 1], levels
+    runs = values[changes]
+    run = np.cumsum(changes)
+    run -= 1
+    if in_arrow and _ascend(runs):
+        return run, list(runs.to_numpy(dtype=object))
+    codes, levels = _looked_up(runs)
+    return codes[run], levels
 
 
 def _looked_up(values: Any) -> tuple[CodeArray, list[str]]:
@@ -239,15 +244,23 @@ def _looked_up(values: Any) -> tuple[CodeArray, list[str]]:
 
 def _changes(values: Any) -> BoolArray:
     """Return where a value isn't the one before it; a missing one may count as a change or not."""
-    differs = values[1:] != values[:-1]
-    if isinstance(differs, pd.api.extensions.ExtensionArray):
-        differs = differs.to_numpy(dtype=np.bool_, na_value=True)
-    return np.asarray(differs, dtype=np.bool_)
+    return _booleans(values[1:] != values[:-1], missing=True)
+
+
+def _ascend(values: Any) -> bool:
+    """Return whether each text is greater than the one before it, and none is missing."""
+    return not values.isna().any() and bool(_booleans(values[1:] > values[:-1], missing=False).all())
+
+
+def _booleans(compared: Any, missing: bool) -> BoolArray:
+    if isinstance(compared, pd.api.extensions.ExtensionArray):
+        compared = compared.to_numpy(dtype=np.bool_, na_value=missing)
+    return np.asarray(compared, dtype=np.bool_)
 
 
 def sort_levels(codes: CodeArray, levels: list[str]) -> Categories:
     """Return text as a factor whose `levels` are sorted by code point."""
-    if all(map(operator.lt, levels, levels[1:])):
+    if sorted(levels) == levels:
         return Categories(codes, tuple(levels), text=True)
     order = sorted(range(len(levels)), key=levels.__getitem__)
     rank = np.empty(len(levels), dtype=np.intp)
