@@ -7,18 +7,41 @@ import datetime
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..book import Case, book
-from ..dossier import Dossier, Heading, Outcome, gather, prepare, require_extras, write
+from ..dossier import (
+    Dossier,
+    Evidence,
+    Heading,
+    Outcome,
+    gather,
+    of_run,
+    of_study,
+    prepare,
+    require_extras,
+    together,
+    write,
+)
+from ..engines import Engine
 from ..errors import UsageError
 from ..ladder import MODELS, ladder
+from ..run import run as run_model
 from ..spec import ModelSpec
 from ..study import run_study
 from .options import Commands, candidates, source
 from .output import output, progress
+from .own import add_data_and_model, data_of, factors_of, model_of
 from .status import AGREE, DISAGREE
 
 TITLE = "Agreement of mixed-model fits with R's nlme"
+_ABOUT: dict[str, Any] = {"title": TITLE, "purpose": "", "author": "", "date": None}
+_OWN: dict[str, Any] = {
+    **dict.fromkeys(("data", "records", "delimiter", "factor", "fixed", "random"), None),
+    **{"decimal": ".", "method": "REML", "name": "model", "na_action": "fail", "em_steps": 5000},
+    **dict.fromkeys(("correlation", "weights", "subset"), None),
+}
+"""The options that are repeated where they aren't these."""
 
 
 def add(commands: Commands) -> argparse.ArgumentParser:
@@ -45,6 +68,12 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     parser.add_argument("--purpose", default="", help="the intended use, in your words")
     parser.add_argument("--author", default="", help="who prepares it")
     parser.add_argument("--date", metavar="YYYY-MM-DD", help="of the report (default: today)")
+    add_data_and_model(parser, required=False)
+    parser.add_argument(
+        "--records",
+        metavar="FOLDER",
+        help="hold your own model to R's answer as crosscheck record left it there",
+    )
     return parser
 
 
@@ -52,30 +81,65 @@ def run(options: argparse.Namespace) -> int:
     """Fit, compare, check and write; return the exit status."""
     require_extras()
     date = _date(options.date)
-    specs = chosen(_names(options.models) or ["hsb"])
     engines = candidates(_names(options.engines) or ["pyimpl"])
-    live, why = source(options)
-    prepare(options.out)
-    study = run_study(specs, engines, live=live, why_recorded=why, progress=progress)
+    evidence, why = _evidence(options, engines)
     progress("the report")
     heading = Heading(
         options.title,
         options.purpose,
         options.author,
         date,
-        _command(options, live),
+        _command(options, evidence.live),
         "R's nlme::lme",
         tuple(engine.name for engine in engines),
-        live,
+        evidence.live,
         why,
     )
-    dossier = gather(study, engines, heading)
+    dossier = gather(evidence, engines, heading)
     page, *_ = write(dossier, options.out)
     progress("")
     with output():
         print(_line(dossier))
         print(f"{page} and report.md, report.json, report.xml beside it")
     return AGREE if dossier.outcome.passes else DISAGREE
+
+
+def _evidence(options: argparse.Namespace, engines: Sequence[Engine]) -> tuple[Evidence, str]:
+    """Return what the options ask for, checked, and why R's recorded answers were read if they were."""
+    names = _names(options.models) or ([] if options.data else ["hsb"])
+    specs = chosen(names)
+    own = _own_arguments(options) if options.data else None
+    options.recorded = options.recorded or bool(options.records)
+    live, why = source(options)
+    prepare(options.out)
+    parts = []
+    if specs:
+        study = run_study(specs, engines, live=live, why_recorded=why, progress=progress)
+        progress("who is right")
+        parts.append(of_study(study))
+    if own is not None:
+        records = Path(options.records) if options.records else None
+        made = run_model(**own, engines=["nlme", *engines], records=records, progress=progress)
+        parts.append(of_run(made, Path(options.data), records))
+    return together(parts), why
+
+
+def _own_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of :func:`crosscheck.run.run` that name one's own data and model.
+
+    Raises
+    ------
+    UsageError
+        The formulas are missing, or the data can't be read.
+    """
+    for option in ("fixed", "random"):
+        if getattr(options, option) is None:
+            raise UsageError(f"--data asks for --{option}, too")
+    if options.recorded and not options.records:
+        raise UsageError(
+            "--recorded with --data asks for --records FOLDER, where crosscheck record left R's answer"
+        )
+    return {"data": data_of(options), "factors": factors_of(options), **model_of(options)}
 
 
 def chosen(names: Sequence[str]) -> tuple[ModelSpec, ...]:
@@ -125,10 +189,12 @@ def _command(options: argparse.Namespace, live: bool) -> str:
     for option in ("models", "engines"):
         if names := _names(getattr(options, option)):
             words += [f"--{option}", ",".join(names)]
-    words.append("--live" if live else "--recorded")
-    for option, default in (("title", TITLE), ("purpose", ""), ("author", ""), ("date", None)):
-        if getattr(options, option) != default:
-            words += [f"--{option}", getattr(options, option)]
+    if options.data is None or not live:
+        words.append("--live" if live else "--recorded")
+    for option, default in (_OWN | _ABOUT).items():
+        for value in [getattr(options, option)] if option != "factor" else options.factor:
+            if value != default:
+                words += [f"--{option.replace('_', '-')}", str(value)]
     return shlex.join(words)
 
 

@@ -176,8 +176,12 @@ class Worst:
     digits : float
         LRE: the digits of agreement.
     limit : float
+    used : float
+        The part of the tolerance that it takes; 1 is the limit.
     verdict : str
         The comparison's own word.
+    rule : str
+        The rule of its own that was applied, if any.
     """
 
     fit: str
@@ -189,7 +193,9 @@ class Worst:
     unit: str
     digits: float
     limit: float
+    used: float
     verdict: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

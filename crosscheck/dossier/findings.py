@@ -13,6 +13,9 @@ from .blocks import Block, Items, Named, Paragraph, Picture, Section, outcome_ce
 from .document import Dossier, Estimate, Fit, FitResult, Outcome, Performance, Result, Worst
 from .figures import NONE
 
+ROUNDING = 1e-16
+"""Half the square of 1e-8, the distance in standard errors that rounding hides from the reference evaluator."""
+
 _COUNTS = frozenset({"method", "n_obs", "n_groups"})
 PICTURED = {quantity.key: quantity.title for quantity in NUMBERS if quantity.key not in _COUNTS}
 """The quantities of which pictures show the digits."""
@@ -93,6 +96,8 @@ def _worst(worst: Worst | None, names: dict[str, str]) -> str:
         return f"{numbers.value(worst.reference)} against {numbers.value(worst.candidate)}, {worst.verdict} ({where})"
     if worst.difference == 0:
         return "identical throughout"
+    if worst.rule and worst.used <= 1 and abs(worst.difference) > worst.limit:
+        return f"{worst.rule} ({where})"
     unit = f" {worst.unit}" if worst.unit else ""
     return f"{numbers.small(worst.difference)}{unit}, limit {numbers.small(worst.limit)} ({where})"
 
@@ -145,7 +150,7 @@ def _optimum_section(found: Performance) -> Iterator[Section]:
     names, rows = _names(found), []
     for key, optima in found.optima.items():
         by_engine = {one.engine: one for one in optima}
-        cells = [numbers.small(by_engine[e].shortfall) if e in by_engine else NONE for e in engines]
+        cells = [_short_by(by_engine[e].shortfall) if e in by_engine else NONE for e in engines]
         rows.append((names[key], f"{max(one.log_lik for one in optima):.7f}", *cells))
     text = Paragraph(
         "The reference evaluator's log-likelihood at the best of the answers, and what each answer is short of it, by "
@@ -156,18 +161,27 @@ def _optimum_section(found: Performance) -> Iterator[Section]:
     yield Section("optimum", "Who is at the optimum", (text, grid))
 
 
+def _short_by(shortfall: float) -> str:
+    """Return what is missing; below the rounding of the evaluator's gradient there is nothing to tell."""
+    return f"<{ROUNDING:g}" if shortfall < ROUNDING else numbers.small(shortfall)
+
+
 def deviations_chapter(found: Performance) -> Section:
     """Return every deviation with its cause, reason and impact."""
     if not found.deviations:
         return Section("deviations", "Deviations", (Paragraph("There are none."),))
-    names = _names(found)
-    sections = []
+    names, sections = _names(found), []
+    rows = [
+        (one.id, one.candidate, names[one.fit], one.cause, f"{one.values:,}", _EXPLAINED[one.outcome])
+        for one in found.deviations
+    ]
+    titles = ("Deviation", "Candidate", "Fit", "Cause", "Values", "Outcome")
+    overview = table("Every deviation", titles, rows, (4,))
     for one in found.deviations:
         items = [
-            (
-                "Outcome",
-                "explained: passes" if one.outcome is not Outcome.FAIL else "held against the candidate",
-            ),
+            ("Candidate", one.candidate),
+            ("Fit", names[one.fit]),
+            ("Outcome", _EXPLAINED[one.outcome].text),
             ("Concerns", ", ".join(one.quantities) or "the whole fit"),
             ("Values", f"{one.values:,}"),
             ("Largest", described(one.worst)),
@@ -176,9 +190,14 @@ def deviations_chapter(found: Performance) -> Section:
             ("Impact", one.impact),
         ]
         named = Named(tuple((name, text) for name, text in items if text))
-        title = f"{one.id}: {one.candidate}, {names[one.fit]}"
-        sections.append(Section(one.id.lower(), title, (named,)))
-    return Section("deviations", "Deviations", (), tuple(sections))
+        sections.append(Section(one.id.lower(), f"{one.id}: {names[one.fit]}", (named,)))
+    return Section("deviations", "Deviations", (overview,), tuple(sections))
+
+
+_EXPLAINED = {
+    Outcome.DEVIATION: Cell("explained: passes", "warn"),
+    Outcome.FAIL: Cell("held against the candidate", "bad"),
+}
 
 
 def described(worst: Worst | None) -> str:
@@ -213,8 +232,8 @@ def fits_chapter(dossier: Dossier) -> Section:
 
 
 def _heading_of(fit: Fit) -> str:
-    title = fit.title if fit.title != fit.key else fit.fixed
-    return f"{_short(fit)}, {fit.method}: {title}" if title != _short(fit) else f"{title}, {fit.method}"
+    name = f"{_short(fit)}, {fit.method}"
+    return name if fit.title in (fit.key, _short(fit)) else f"{name}: {fit.title}"
 
 
 def _fit_blocks(found: Performance, one: FitResult) -> Iterator[Block]:

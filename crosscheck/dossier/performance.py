@@ -1,16 +1,16 @@
-"""Performance qualification: a study's comparisons, sorted by requirement, with every deviation and its cause."""
+"""Performance qualification: comparisons sorted by requirement, with every deviation and its cause."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..attribution import Opinion, opinions
+from ..cause import Opinion
 from ..compare import Comparison, Row, Verdict
 from ..readings import log_lik_units
 from ..report import numbers
 from ..spec import ModelSpec
-from ..study import Checked, ModelCheck, Study
+from ..study import Checked, ModelCheck
 from . import requirements as req
 from .deviations import deviations, explained
 from .document import (
@@ -24,27 +24,30 @@ from .document import (
     Result,
     overall,
 )
+from .evidence import Examined
 from .values import LEVEL, QUANTITY, digits_by_quantity, estimates, fewest_digits, worst_of
 
 _GAPS = (Verdict.MISSING, Verdict.EXTRA, Verdict.NOT_A_NUMBER)
 
 
-def performance(study: Study) -> Performance:
-    """Return the performance qualification of a study."""
+def performance(examined: Sequence[Examined]) -> Performance:
+    """Return the performance qualification of some models."""
     asked = req.requirements()
     fit_results: list[FitResult] = []
     found: list[Deviation] = []
-    for check in study.checks:
-        for candidate, opinion in zip(check.candidates, opinions(check), strict=True):
-            fit_results.append(_fit_result(check, candidate, opinion, asked))
-            found += deviations(check.spec.key, opinion, first=len(found) + 1)
+    for one in examined:
+        for candidate, opinion in zip(one.check.candidates, one.opinions, strict=True):
+            fit_results.append(_fit_result(one.check, candidate, opinion, asked))
+            found += deviations(
+                one.check.spec.key, candidate.engine, opinion, candidate.comparison, first=len(found) + 1
+            )
     engines = dict.fromkeys(one.candidate for one in fit_results)
     return Performance(
-        tuple(fit(check.spec) for check in study.checks),
+        tuple(fit(one.check.spec) for one in examined),
         asked,
         tuple(_over_all(requirement, engine, fit_results) for engine in engines for requirement in asked),
         tuple(fit_results),
-        {check.spec.key: _optima(check) for check in study.checks if check.certificates},
+        {one.check.spec.key: _optima(one.check) for one in examined if one.check.certificates},
         tuple(found),
         LEVEL,
     )
@@ -68,7 +71,7 @@ def _list(random: Mapping[str, str]) -> str:
 def _fit_result(
     check: ModelCheck, candidate: Checked, opinion: Opinion, asked: Sequence[Requirement]
 ) -> FitResult:
-    causes = explained(opinion)
+    causes = explained(opinion, candidate.comparison)
     if opinion.passes or opinion.fails:
         results = tuple(_result(requirement, check, candidate, opinion, causes) for requirement in asked)
         outcome = Outcome.FAIL if opinion.fails else overall(tuple(one.outcome for one in results))
@@ -103,7 +106,7 @@ def _result(
     rows = [row for key in requirement.quantities for row in compared.of(key)] if compared else []
     if not rows:
         return _none(requirement.id, candidate.engine, "no such value")
-    outside = [row for row in rows if not row.verdict.passes]
+    outside = [row for row in rows if (row.quantity, row.name) in causes]
     return Result(
         requirement.id,
         candidate.engine,
@@ -122,7 +125,7 @@ def _none(requirement: str, engine: str, why: str) -> Result:
 def _outcome(outside: Sequence[Row], causes: Mapping[tuple[str, str], bool]) -> Outcome:
     if not outside:
         return Outcome.PASS
-    told = all(causes.get((row.quantity, row.name), False) for row in outside)
+    told = all(causes[row.quantity, row.name] for row in outside)
     return Outcome.DEVIATION if told else Outcome.FAIL
 
 
@@ -214,5 +217,4 @@ def _badness(result: Result) -> tuple[bool, bool, float, float]:
     worst = result.worst
     if worst is None:
         return (failed, deviates, 0.0, 0.0)
-    measured = worst.limit and not math.isnan(worst.difference)
-    return (failed, deviates, abs(worst.difference) / worst.limit if measured else 0.0, -worst.digits)
+    return (failed, deviates, worst.used, -worst.digits)

@@ -20,7 +20,7 @@ def worst_of(rows: Sequence[Row], fit: str) -> Worst | None:
     """Return the row that fails most or, where none fails, is nearest to its limit."""
     if not rows:
         return None
-    row = max(rows, key=lambda row: (not row.verdict.passes, row.strain, -row.digits))
+    row = max(rows, key=_badness)
     quantity = QUANTITY[row.quantity]
     return Worst(
         fit,
@@ -32,14 +32,26 @@ def worst_of(rows: Sequence[Row], fit: str) -> Worst | None:
         quantity.unit,
         row.digits,
         row.limit,
+        row.strain,
         str(row.verdict),
+        row.rule,
     )
 
 
+def _badness(row: Row) -> tuple[bool, bool, bool, float, float]:
+    """Order rows: failures, numbers before text, the common rule, then by how much of the tolerance they use."""
+    return (not row.verdict.passes, not is_text(row), not row.rule, row.strain, -row.digits)
+
+
+def is_text(row: Row) -> bool:
+    """Whether a row is about text, e.g. a printed page."""
+    return isinstance(row.reference, str) or isinstance(row.candidate, str)
+
+
 def fewest_digits(rows: Sequence[Row]) -> float:
-    """Return the fewest digits of agreement, NaN where no value is defined; values that count as 0 have none."""
-    counted = (row.digits for row in rows if row.verdict is not Verdict.UNDEFINED and "count" not in row.rule)
-    return min(counted, default=math.nan)
+    """Return the fewest digits of agreement, NaN where no number is defined; what counts as 0 has none."""
+    numbers = (row for row in rows if not is_text(row) and row.verdict is not Verdict.UNDEFINED)
+    return min((row.digits for row in numbers if "count" not in row.rule), default=math.nan)
 
 
 def digits_by_quantity(comparison: Comparison | None) -> dict[str, float]:
