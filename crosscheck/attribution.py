@@ -25,6 +25,7 @@ from .confounded import RULE as CONFOUNDED
 from .engines.outcome import NoAnswer
 from .errors import CrosscheckError
 from .quantities import NUMBERS, QUANTITIES
+from .singular import undefined_correlations
 from .spec import ModelSpec
 from .study import Checked, ModelCheck
 
@@ -166,7 +167,8 @@ def _finding(row: Row, held: Comparison, bench: Bench) -> Finding | None:
         return found(*_names(row, held))
     if row.rule == CONFOUNDED and row.verdict.passes:
         return found(Cause.NOT_IDENTIFIED, CONFOUNDED)
-    if row.verdict is Verdict.NOT_A_NUMBER and not _is_finite(row.candidate):
+    undefined = row.quantity == "corr" and row.name in undefined_correlations(bench.candidate)
+    if row.verdict is Verdict.NOT_A_NUMBER and not _is_finite(row.candidate) and not undefined:
         return found(Cause.NOT_A_NUMBER, f"it is {row.candidate}, and R's is {row.reference}")
     if row.quantity in _TEXT:
         cause, reason = bench.page(row, held)
