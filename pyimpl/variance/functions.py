@@ -45,6 +45,11 @@ class VarianceFunction(ABC):
 
     @property
     @abstractmethod
+    def logarithmic(self) -> npt.NDArray[np.bool_]:
+        """Which of the free parameters, (m,), are logarithms on the unconstrained scale."""
+
+    @property
+    @abstractmethod
     def needs_fitted(self) -> bool:
         """Whether the covariate is ``fitted(.)``."""
 
@@ -200,6 +205,16 @@ class Variance(VarianceFunction):
         return np.asarray(self.parameters.free[self.shown], bool)
 
     @property
+    def logarithmic(self) -> npt.NDArray[np.bool_]:
+        """Which of the free ones are logarithms."""
+        return self._logarithms[self.parameters.free]
+
+    @property
+    def _logarithms(self) -> npt.NDArray[np.bool_]:
+        """Which of all parameters are."""
+        return np.repeat([kind in POSITIVE for kind in PARAMETERS[self.structure]], self.n_strata).astype(bool)
+
+    @property
     def needs_fitted(self) -> bool:
         """Whether the covariate is ``fitted(.)``."""
         return self.on_fitted
@@ -207,8 +222,7 @@ class Variance(VarianceFunction):
     def constrained(self, psi: Array) -> Array:
         """The parameters as users read them, one for each of ``names``."""
         full = self.parameters.fill(psi)
-        kinds = PARAMETERS[self.structure]
-        logs = np.repeat([kind in POSITIVE for kind in kinds], self.n_strata)
+        logs = self._logarithms
         return np.asarray(np.where(logs, np.exp(np.where(logs, full, 0.0)), full)[self.shown])
 
     def log_sd(self, psi: Array, fitted: Array | None = None) -> Array:
@@ -256,6 +270,11 @@ class Combination(VarianceFunction):
     def free(self) -> npt.NDArray[np.bool_]:
         """Which of the named ones are free."""
         return np.concatenate([part.free for part in self.parts])
+
+    @property
+    def logarithmic(self) -> npt.NDArray[np.bool_]:
+        """Which of the free ones are logarithms."""
+        return np.concatenate([part.logarithmic for part in self.parts])
 
     @property
     def needs_fitted(self) -> bool:
