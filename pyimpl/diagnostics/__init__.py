@@ -1,7 +1,7 @@
 """What the residuals say about a model that fits no correlation within groups: autocorrelation and variogram."""
 
 from pyimpl.diagnostics.acf import ACF, autocorrelation, check_max_lag
-from pyimpl.diagnostics.layout import Layout, layout_of
+from pyimpl.diagnostics.layout import Layout, layout_of, spatial_request
 from pyimpl.diagnostics.variogram import Variogram, VariogramOptions, empirical_variogram
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "check_max_lag",
     "empirical_variogram",
     "layout_of",
+    "spatial_request",
 ]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.correlation import CorrelationRequest
+from pyimpl.correlation.spatial import SHAPES
 from pyimpl.errors import DataError, FormulaError
 from pyimpl.formula import Formula, check_variables, learn_columns, parse_formula
 from pyimpl.formula.factors import as_categories
@@ -32,6 +34,14 @@ class Layout:
     codes: Indices
     coordinates: Array | None = None
     names: tuple[str, ...] = ()
+
+
+def spatial_request(model: Model) -> CorrelationRequest | None:
+    """The correlation structure, if it is one that falls with distance: a variogram's distances are its own then."""
+    request = None if model.within is None else model.within.correlation_request
+    return (
+        request if request is not None and request.structure in SHAPES and request.form.covariates else None
+    )
 
 
 def layout_of(model: Model, form: object) -> Layout:

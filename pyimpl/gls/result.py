@@ -19,6 +19,7 @@ from pyimpl.diagnostics import (
     check_max_lag,
     empirical_variogram,
     layout_of,
+    spatial_request,
 )
 from pyimpl.drawable import Plotted
 from pyimpl.errors import ArgumentError
@@ -209,14 +210,17 @@ class GlsFit(Regression, Plotted):
         Parameters
         ----------
         form : str, optional
-            The coordinates of a row: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``. Left out, distances count the
-            rows of a group in the order of the data. The groups are those of the correlation structure if left out,
-            or all rows where it has none.
+            The coordinates of a row: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``. Left out, they are those of a
+            spatial correlation structure, with its metric; otherwise distances count the rows of a group in the order
+            of the data. The groups are those of the correlation structure if left out, or all rows where it has none.
         res_type : {"pearson", "response", "normalized"}
             As for :meth:`residuals`.
         max_dist, n_int, collapse, breaks, robust, metric
             As for :meth:`LmeFit.variogram`.
         """
+        spatial = spatial_request(self.model) if form is None else None
+        if spatial is not None:
+            form, metric = spatial.form.text, spatial.metric
         options = VariogramOptions(max_dist, n_int, collapse, breaks, robust, metric)
         return empirical_variogram(self._diagnosed(res_type), layout_of(self.model, form), options)
 

@@ -124,6 +124,7 @@ extra <- list(
   predicted = numbers(predict(first, data.frame(Sex = c("Female", "Male"), age = c(9, 15.5)))),
   few = printed(summary(few)), known = printed(intervals(known)), known_log_lik = c(logLik(known)), known_vcov = unname(vcov(known)),
   variogram = printed(Variogram(second, form = ~ age)), variogram_of_rows = printed(Variogram(first)),
+  spatial_variogram = printed(Variogram(gls(weight ~ Time * Diet, as.data.frame(BodyWeight), corExp(400, form = ~ Time | Rat, fixed = TRUE)))),
   acf_of_rows = printed(ACF(first, maxLag = 5)), lm_vcov = unname(vcov(lm(distance ~ Sex, orthodont))))
 answers <- list(nlme = as.character(packageVersion("nlme")), r = R.version.string, data = lapply(sets, columns),
                 cases = lapply(names(asked), record), extra = extra)

@@ -146,7 +146,11 @@ def test_variograms_and_autocorrelations() -> None:
     second = gls("distance ~ Sex * I(age - 11)", data, "corCompSymm(form = ~ 1 | Subject)")
     assert str(fit_of("plain").acf(5)) == extra["acf_of_rows"]
     # nlme's default fit carries six digits of sigma.
+    spatial = gls(
+        "weight ~ Time * Diet", data_of("BodyWeight"), "corExp(400, form = ~ Time | Rat, fixed = TRUE)"
+    )
     for ours, page, digits in (
+        (spatial.variogram(), extra["spatial_variogram"], 2e-7),
         (second.variogram("~ age"), extra["variogram"], 2e-5),
         (fit_of("plain").variogram(), extra["variogram_of_rows"], 2e-7),
     ):
