@@ -114,7 +114,8 @@ class WithinGroup:
             edge = self.n_parameters - self.variance.n_parameters
             slopes = derivative(self._log_sd, self.start)[edge:]
             spread = slopes.std(axis=1)
-            usable = np.isfinite(spread) & (spread > 0) & ~self.variance.logarithmic
+            more_than_rounding = spread > 1e-8 * np.abs(slopes).max(axis=1)
+            usable = np.isfinite(spread) & more_than_rounding & ~self.variance.logarithmic
             sizes[edge:][usable] = 1 / spread[usable]
         return sizes
 
