@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .answer import Answer
@@ -58,13 +58,56 @@ def assert_agree(
     True
     """
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
+    held = hold(expected, found, quantities, tolerances)
+    if not held.agree:
+        raise AssertionError(held.failure())
+    return held.comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What came of holding one fit to another.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    lacking : tuple of str
+        Quantities that were asked for by name and aren't there.
+    tolerances : mapping
+        The limits that were changed.
+    """
+
+    comparison: Comparison
+    lacking: tuple[str, ...]
+    tolerances: Tolerances
+
+    @property
+    def agree(self) -> bool:
+        """Whether every value agrees, and everything that was asked for by name is there."""
+        return self.comparison.agree and not self.lacking
+
+    def failure(self) -> str:
+        """Return what a failing test says: the table of what differs."""
+        from .report import plain  # not needed by a test that passes
+        from .report.differences import differences
+
+        notes = [f"asked for by name, and not there: {', '.join(self.lacking)}"] if self.lacking else []
+        notes += [f"{key} is held to {limit:g}: {why}" for key, (limit, why) in self.tolerances.items()]
+        return "\n".join([plain.render(differences(self.comparison), 120), *notes])
+
+
+def hold(
+    expected: Any,
+    found: Any,
+    quantities: Iterable[str | Quantity] | None = None,
+    tolerances: Tolerances | None = None,
+) -> Held:
+    """Compare two fits as :func:`assert_agree` does, and return what came of it."""
     named = tuple(quantities) if quantities is not None and not isinstance(quantities, str) else quantities
     asked = changed(chosen(named), tolerances or {})
     comparison = compare(_answer(expected, "expected"), _answer(found, "found"), asked)
-    lacking = [key for key in named or () if isinstance(key, str) and not comparison.of(key)]
-    if not comparison.agree or lacking:
-        raise AssertionError(failure(comparison, lacking=lacking, tolerances=tolerances or {}))
-    return comparison
+    lacking = tuple(key for key in named or () if isinstance(key, str) and not comparison.of(key))
+    return Held(comparison, lacking, dict(tolerances or {}))
 
 
 def chosen(quantities: Iterable[str | Quantity] | None) -> tuple[Quantity, ...]:
@@ -89,19 +132,6 @@ def changed(quantities: tuple[Quantity, ...], tolerances: Tolerances) -> tuple[Q
         else quantity
         for quantity in quantities
     )
-
-
-def failure(
-    comparison: Comparison, *, lacking: Iterable[str] = (), tolerances: Tolerances | None = None
-) -> str:
-    """Return what a failing test says: the table of what differs."""
-    from .report import plain  # not needed by a test that passes
-    from .report.differences import differences
-
-    text = plain.render(differences(comparison), 120)
-    notes = [f"asked for by name, and not there: {', '.join(lacking)}"] if lacking else []
-    notes += [f"{key} is held to {limit:g}: {why}" for key, (limit, why) in (tolerances or {}).items()]
-    return "\n".join([text, *notes])
 
 
 def _known(key: str) -> Quantity:

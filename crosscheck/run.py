@@ -144,7 +144,7 @@ def run(
         if records is None
         else recorded_references(spec, prepared.frame, Path(records))
     )
-    small = _largest_group(spec, prepared.frame) <= MOST_ROWS
+    small = largest_group(spec, prepared.frame) <= MOST_ROWS
     check = check_model(spec, prepared.frame, references, candidates, progress=progress, certificates=small)
     opinions = _opinions(check, prepared.frame, progress) if small else ()
     source = "live" if records is None else "recorded"
@@ -158,7 +158,7 @@ def _opinions(check: ModelCheck, frame: pd.DataFrame, progress: Callable[[str], 
     return opinions(check, frame)
 
 
-def _largest_group(spec: ModelSpec, frame: pd.DataFrame) -> int:
+def largest_group(spec: ModelSpec, frame: pd.DataFrame) -> int:
     """Return how many rows the largest outermost group has; all of them where the groups can't be told."""
     text = spec.random if isinstance(spec.random, str) else f"| {next(iter(spec.random))}"
     outermost = text.partition("|")[2].partition("/")[0].strip(" `")
