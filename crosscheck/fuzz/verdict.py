@@ -1,0 +1,190 @@
+"""What came of one design: whether the engines agree, and if not, what explains it.
+
+The opinion on an answer is that of :mod:`crosscheck.attribution`. What is added here is what random designs have more
+of than anyone's models: data that allow no answer. An engine that refuses has to be right to: each reason that it gives
+is looked up in the data (:mod:`.refusals`), whatever R does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from ..answer import Answer
+from ..attribution import opinion
+from ..best import SAME
+from ..cause import Cause, Opinion
+from ..compare import compare
+from ..confounded import RULE as CONFOUNDED
+from ..engines import Engine, answer_of
+from ..readings import log_lik_units
+from ..singular import is_singular
+from ..spec import ModelSpec
+from .refusals import refusal
+from .sources import Answers, Source, best_of
+from .unbounded import is_unbounded
+
+
+class Result(StrEnum):
+    """What came of a design; those that explain it come first."""
+
+    AGREE = "agree"
+    AGREE_SINGULAR = "agree at a singular optimum"
+    SHORT = "the reference stopped short"
+    NO_ANSWER = "the reference gives no answer, the candidate's is the certified optimum"
+    NOT_IDENTIFIED = "not identified by the data"
+    NO_MAXIMUM = "the likelihood has no maximum"
+    NO_SIGMA = "sigma is zero at the optimum: both are on the way to it"
+    BY_DEFINITION = "different by definition"
+    REFUSED = "refused, and the data show why"
+    CANNOT = "declared: the candidate can't fit such a model"
+    CANDIDATE_SHORT = "THE CANDIDATE STOPPED SHORT"
+    NOT_REFUSED = "THE CANDIDATE RAISED WITHOUT A REASON THAT THE DATA SHOW"
+    UNDECIDED = "UNDECIDED"
+    WRONG = "WRONG"
+
+    @property
+    def explained(self) -> bool:
+        """Whether nothing is left to be looked into."""
+        return self not in _UNEXPLAINED
+
+
+_UNEXPLAINED = frozenset({Result.CANDIDATE_SHORT, Result.NOT_REFUSED, Result.UNDECIDED, Result.WRONG})
+
+_RESULTS: Mapping[Cause, Result] = {
+    Cause.AGREES: Result.AGREE,
+    Cause.R_STOPPED_SHORT: Result.SHORT,
+    Cause.NOT_IDENTIFIED: Result.NOT_IDENTIFIED,
+    Cause.BY_DEFINITION: Result.BY_DEFINITION,
+    Cause.CANNOT: Result.CANNOT,
+    Cause.ENGINE_STOPPED_SHORT: Result.CANDIDATE_SHORT,
+    Cause.UNDECIDED: Result.UNDECIDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one design.
+
+    Attributes
+    ----------
+    result : Result
+        The worst, if there are several candidates.
+    engine : str
+        Whose it is.
+    text : str
+        The evidence.
+    answers : mapping
+        The reference's answers, by name.
+    """
+
+    result: Result
+    engine: str
+    text: str = ""
+    answers: Mapping[str, Answer | str] = field(default_factory=dict)
+
+    @property
+    def explained(self) -> bool:
+        """Whether nothing is left to be looked into."""
+        return self.result.explained
+
+    @property
+    def cause(self) -> str:
+        """The result in words."""
+        return str(self.result)
+
+
+def outcome_of(
+    source: Source, candidates: tuple[Engine, ...], spec: ModelSpec, data: pd.DataFrame
+) -> Outcome:
+    """Fit one model on a reference and on candidates, and say what came of it.
+
+    The reference is asked for more answers until every candidate agrees with the best of them; only where it has no
+    more is anyone's opinion asked.
+    """
+    given = [(engine, answer_of(engine, spec, data)) for engine in candidates]
+    refused = [_refused(engine, spec, data, answer) for engine, answer in given]
+    if all(refused):
+        return next(one for one in refused if one)
+    answers: Answers = {}
+    for answers in source.rounds(spec, data):
+        agreed = [_agreement(engine, answers, answer) for engine, answer in given]
+        if all(agreed):
+            return max((one for one in agreed if one), key=_severity)
+    return max((_outcome(engine, spec, data, answers, answer) for engine, answer in given), key=_severity)
+
+
+def _severity(outcome: Outcome) -> int:
+    return list(Result).index(outcome.result)
+
+
+def _agreement(engine: Engine, answers: Answers, answer: Answer | str) -> Outcome | None:
+    """Return the outcome where the engines agree by the tolerances alone, else None."""
+    reference = best_of(answers)
+    if isinstance(reference, str) or isinstance(answer, str):
+        return None
+    held = compare(reference, answer)
+    by_rule = any("higher is no error" in row.rule or row.rule == CONFOUNDED for row in held.rows)
+    if not held.agree or by_rule:
+        return None
+    return Outcome(Result.AGREE_SINGULAR if held.singular else Result.AGREE, engine.name, answers=answers)
+
+
+def _outcome(
+    engine: Engine, spec: ModelSpec, data: pd.DataFrame, answers: Answers, answer: Answer | str
+) -> Outcome:
+    if refused := _refused(engine, spec, data, answer):
+        return refused
+    reference = best_of(answers)
+    others = [one for one in _all(answers) if one is not reference]
+    held = opinion(
+        spec,
+        data,
+        reference,
+        answer,
+        others=others,
+        definitions=getattr(engine, "definitions", ()),
+    )
+    result = _result(held, reference, answer)
+    if (
+        not result.explained
+        and isinstance(answer, Answer)
+        and is_unbounded(spec, data, [answer, *_all(answers)])
+    ):
+        result = Result.NO_MAXIMUM
+    return Outcome(result, engine.name, str(held), answers)
+
+
+def _refused(engine: Engine, spec: ModelSpec, data: pd.DataFrame, answer: Answer | str) -> Outcome | None:
+    """Return the outcome where the candidate refuses and the data show why, else None."""
+    reason = refusal(answer, spec, data) if isinstance(answer, str) else ""
+    return Outcome(Result.REFUSED, engine.name, reason) if reason else None
+
+
+def _all(answers: Answers) -> list[Answer]:
+    return [one for one in answers.values() if isinstance(one, Answer)]
+
+
+def _sigma_vanishes(held: Opinion, answer: Answer) -> bool:
+    """Whether an answer's log-likelihood is the optimum's, within its tolerance, and its sigma next to nothing."""
+    made = held.certificate
+    if made is None or not made.optimum - made.log_lik <= SAME * log_lik_units(answer)[""]:
+        return False
+    sds = [sd for level in answer.levels if level.std_dev is not None for sd in level.std_dev.values[:, 0]]
+    sizes = np.abs(answer.fitted.values).max(initial=0.0) if answer.fitted is not None else 0.0
+    return bool(answer.sigma < 1e-3 * max([*sds, 1e-3 * sizes]))
+
+
+def _result(held: Opinion, reference: Answer | str, answer: Answer | str) -> Result:
+    if isinstance(answer, str) and held.cause is not Cause.CANNOT:
+        return Result.NOT_REFUSED
+    if held.cause is Cause.R_STOPPED_SHORT and isinstance(reference, str):
+        return Result.NO_ANSWER
+    result = _RESULTS.get(held.cause, Result.WRONG)
+    if result is Result.AGREE and isinstance(reference, Answer) and is_singular(reference):
+        return Result.AGREE_SINGULAR
+    return result
