@@ -6,6 +6,19 @@
 
 from pyimpl.compare_fits import compare_fits
 from pyimpl.compare_pred import compare_pred
+from pyimpl.correlation import (
+    corAR1,
+    corARMA,
+    corCAR1,
+    corCompSymm,
+    corExp,
+    corGaus,
+    corLin,
+    corNatural,
+    corRatio,
+    corSpher,
+    corSymm,
+)
 from pyimpl.errors import (
     ArgumentError,
     DataError,
@@ -22,6 +35,15 @@ from pyimpl.lists import LmList, lm_list
 from pyimpl.lme import lme
 from pyimpl.pictures import plot_grouped
 from pyimpl.structures import pdBlocked, pdCompSymm, pdDiag, pdIdent, pdLogChol, pdNatural, pdSymm
+from pyimpl.variance import (
+    varComb,
+    varConstPower,
+    varConstProp,
+    varExp,
+    varFixed,
+    varIdent,
+    varPower,
+)
 
 __all__ = [
     "ArgumentError",
@@ -37,6 +59,17 @@ __all__ = [
     "NotSupportedError",
     "compare_fits",
     "compare_pred",
+    "corAR1",
+    "corARMA",
+    "corCAR1",
+    "corCompSymm",
+    "corExp",
+    "corGaus",
+    "corLin",
+    "corNatural",
+    "corRatio",
+    "corSpher",
+    "corSymm",
     "gls",
     "grouped_data",
     "grouped_info",
@@ -50,4 +83,11 @@ __all__ = [
     "pdNatural",
     "pdSymm",
     "plot_grouped",
+    "varComb",
+    "varConstPower",
+    "varConstProp",
+    "varExp",
+    "varFixed",
+    "varIdent",
+    "varPower",
 ]
