@@ -28,13 +28,15 @@ By theta all follows from D = Lambda Lambda' with Lambda linear in theta.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from pyimpl.arrays import Array, Indices
-from pyimpl.grouped import apply_left, apply_right, cross, multiply
+from pyimpl.grouped import apply_left, apply_right, cross, multiply, pieces_of, sum_of_outer
 from pyimpl.objective import Evaluation, Likelihood, Whitened, conditional_spread
 
 
@@ -131,17 +133,51 @@ class _Seen:
     fixed: int
 
 
-def _sums(
+def _sums(levels: Sequence[Whitened], *arguments: Any) -> tuple[Array, Array, Array]:
+    """The sums over groups: second derivatives, (m, m), what each theta changes at the root, and first derivatives.
+
+    Parameters
+    ----------
+    levels : sequence of Whitened, innermost first
+    Lambdas : sequence of (q, q) arrays, innermost first
+    moves : sequence of (a, q, q) arrays, innermost first
+        Each level's dD / dtheta.
+    standardised : (p + 1, p + 1) array
+        See :func:`_standardised`.
+    fixed : int
+        See :class:`_Seen`.
+    """
+    H, changes, slopes = zip(*(_sums_of_part(part, *arguments) for part in _parts(levels)), strict=True)
+    return sum(H), sum(changes), sum(slopes)
+
+
+def _parts(levels: Sequence[Whitened]) -> Iterator[list[Whitened]]:
+    """The groups in parts of whole outermost ones, each small enough for the processor's cache."""
+    if not levels:
+        yield []
+        return
+    n_outermost = levels[-1].A.shape[-1]
+    edges = np.linspace(0, n_outermost, min(n_outermost, len(pieces_of(levels[0].LE))) + 1).astype(np.intp)
+    for i, j in pairwise(edges.tolist()):
+        part = []
+        for k in reversed(range(len(levels))):
+            each, own = levels[k], slice(i, j)
+            first = each.children[i] if k else 0
+            children = each.children[own] - first
+            part.append(Whitened(each.A[..., own], each.LA[..., own], each.LE[..., own], children))
+            if k:
+                i, j = first, each.children[j] if j < each.A.shape[-1] else levels[k - 1].A.shape[-1]
+        yield part[::-1]
+
+
+def _sums_of_part(
     levels: Sequence[Whitened],
     Lambdas: Sequence[Array],
     moves: Sequence[Array],
     standardised: Array,
     fixed: int,
 ) -> tuple[Array, Array, Array]:
-    """The sums over groups: second derivatives, (m, m), what each theta changes at the root, and first derivatives.
-
-    ``moves`` are each level's dD / dtheta, (a, q, q), innermost first.
-    """
+    """As :func:`_sums`, all groups at once."""
     edges = np.cumsum([0, *(len(each) for each in moves)])
     H, slopes = np.zeros((edges[-1], edges[-1])), np.zeros(edges[-1])
     width = len(standardised)
@@ -266,5 +302,6 @@ def _changes_in_all(F: Array, move: Array) -> Array:
 
 def _sum_of_products(A: Array, B: Array) -> Array:
     """``sum_g A_g[i, j] B_g[k, l]`` of grouped matrices, indexed [i, j, k, l]."""
-    product = A.reshape(-1, A.shape[-1]) @ B.reshape(-1, B.shape[-1]).T
+    flat = [each.reshape(-1, 1, each.shape[-1]) for each in (A, B)]
+    product = sum_of_outer(flat[0], flat[0] if A is B else flat[1])
     return np.asarray(product.reshape(*A.shape[:2], *B.shape[:2]))

@@ -18,6 +18,10 @@ from pyimpl.arrays import Array, Indices
 # A column whose part outside the earlier columns' span is below this fraction of its length is a multiple of
 # them up to rounding: that part is noise and counts as zero.
 _DEPENDENT = 64 * np.finfo(float).eps
+# From this many groups on, inner products one by one are faster than products of matrices with few rows.
+_LONG = 1000
+# What is computed in a row, of groups as many as make up so many numbers, stays in the processor's cache.
+_NUMBERS = 1 << 17
 
 
 def cholesky(S: Array) -> Array:
@@ -31,14 +35,37 @@ def cholesky(S: Array) -> Array:
     return L
 
 
-def forward_solve(L: Array, B: Array) -> Array:
-    """``L^-1 B`` for lower triangular (q, q, G) ``L`` and (q, m, G) ``B``."""
-    out = np.empty(B.shape, np.result_type(L, B))
+def cholesky_above_one(half: Array) -> Array:
+    """Lower Cholesky factor of ``I + half half'`` for (q, k, G) ``half``; nothing is written above the diagonal."""
+    q = len(half)
+    L = np.zeros((q, q, *half.shape[2:]), half.dtype)
+    for j in range(q):
+        column = _row_times(half[j:], half[j])
+        column[0] += 1
+        for i in range(j):
+            column -= L[j:, i] * L[j, i]
+        np.sqrt(column[0], out=column[0])
+        column[1:] /= column[0]
+        L[j:, j] = column
+    return L
+
+
+def _row_times(A: Array, row: Array) -> Array:
+    """Each row of (r, k, G) ``A`` times one row (k, G): (r, G)."""
+    out = A[:, 0] * row[0]
+    for k in range(1, len(row)):
+        out += A[:, k] * row[k]
+    return np.asarray(out)
+
+
+def forward_solve(L: Array, B: Array, out: Array | None = None) -> Array:
+    """``L^-1 B`` for lower triangular (q, q, G) ``L`` and (q, m, G) ``B``, in ``out`` where that is given."""
+    out = np.empty(B.shape, np.result_type(L, B)) if out is None else out
     for i in range(len(L)):
-        row = B[i]
-        for k in range(i):
-            row = row - L[i, k] * out[k]
-        out[i] = row / L[i, i]
+        row = np.subtract(B[i], L[i, 0] * out[0]) if i else B[i]
+        for k in range(1, i):
+            row -= L[i, k] * out[k]
+        np.divide(row, L[i, i], out=out[i])
     return out
 
 
@@ -46,7 +73,7 @@ def multiply(A: Array, B: Array) -> Array:
     """``A B`` group by group: (r, k, G) times (k, c, G) is (r, c, G)."""
     out = A[:, 0, None] * B[None, 0]
     for k in range(1, len(B)):
-        out = out + A[:, k, None] * B[None, k]
+        out += A[:, k, None] * B[None, k]
     return np.asarray(out)
 
 
@@ -67,7 +94,21 @@ def apply_right(A: Array, M: Array) -> Array:
 
 def sum_of_outer(A: Array, B: Array) -> Array:
     """``sum_g A_g B_g'`` for (r, k, G) and (c, k, G): one (r, c) matrix."""
-    return A.reshape(len(A), -1) @ B.reshape(len(B), -1).T
+    if A.shape[-1] < _LONG:
+        return np.asarray(A.reshape(len(A), -1) @ B.reshape(len(B), -1).T)
+    out = np.zeros((len(A), len(B)), np.result_type(A, B))
+    for piece in pieces_of(A):
+        for i, row in enumerate(A[..., piece]):
+            for j, other in enumerate(B[..., piece]):
+                mirrored = A is B and j < i
+                out[i, j] = out[j, i] if mirrored else out[i, j] + sum(map(np.dot, row, other))
+    return out
+
+
+def pieces_of(A: Array) -> list[slice]:
+    """Slices of the groups of (r, c, G) matrices, each small enough for the processor's cache."""
+    step = max(_LONG, _NUMBERS // max(1, A[..., 0].size))
+    return [slice(start, start + step) for start in range(0, A.shape[-1], step)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +170,7 @@ def eliminate(blocks: list[Rows], q: int, dependent: float = _DEPENDENT) -> tupl
 def _less(v: Array, shares: Array) -> Array:
     """Columns (c, r, n) but the first, less their shares (c - 1, n) of it."""
     taken = shares[:, None] * v[0]
-    return np.subtract(v[1:], taken, out=taken)
+    return np.asarray(np.subtract(v[1:], taken, out=taken))
 
 
 def _sum_by_group(terms: list[Array], blocks: list[Rows]) -> Array:

@@ -37,10 +37,12 @@ from pyimpl.grouped import (
     apply_left,
     apply_right,
     cholesky,
+    cholesky_above_one,
     cross,
     eliminate,
     forward_solve,
     multiply,
+    pieces_of,
     sum_of_outer,
 )
 from pyimpl.moments import LevelMoments, Moments
@@ -71,7 +73,9 @@ class Likelihood:
     def split(self, theta: Array) -> list[Array]:
         """One Lambda a level, innermost first, from the joint parameter vector."""
         ends = np.cumsum([structure.n_parameters for structure in self.structures], dtype=np.intp)
-        return [s.factor(theta[end - s.n_parameters : end]) for s, end in zip(self.structures, ends, strict=True)]
+        return [
+            s.factor(theta[end - s.n_parameters : end]) for s, end in zip(self.structures, ends, strict=True)
+        ]
 
     def evaluate(self, theta: Array) -> Evaluation:
         """Deviance, gradient and estimates at ``theta``."""
@@ -223,17 +227,27 @@ def whiten(moments: Moments, Lambdas: Sequence[Array]) -> WhitenedGroups:
     log_det = 0.0
     arriving: list[Rows] = []
     for level, Lambda in zip(moments.levels, Lambdas, strict=True):
-        diagonal = np.arange(len(Lambda))
         A, E, arriving = _join(level, arriving)
-        half = apply_right(A, Lambda)
-        V = multiply(half, half.swapaxes(0, 1))  # I + A D A'
-        V[diagonal, diagonal] += 1
-        L = cholesky(V)
-        log_det = log_det + 2 * np.log(L[diagonal, diagonal]).sum()
-        levels.append(Whitened(A, forward_solve(L, A), forward_solve(L, E), level.children))
+        whitened, own = _whiten_rows(A, E, Lambda)
+        levels.append(Whitened(A, *whitened, level.children))
+        log_det = log_det + own
         arriving.append(_one_row_a_group(levels[-1].LE))
-    gram = moments.rest.T @ moments.rest + sum(_gram(rows.values) for rows in arriving)
+    gram = moments.rest.T @ moments.rest + sum(sum_of_outer(rows.values, rows.values) for rows in arriving)
     return WhitenedGroups(levels, log_det, gram)
+
+
+def _whiten_rows(A: Array, E: Array, Lambda: Array) -> tuple[tuple[Array, Array], Any]:
+    """L^-1 A and L^-1 E of one level's groups, where L L' = I + A D A', and the sum of their log|I + A D A'|."""
+    kind = np.result_type(A, E, Lambda)
+    LA, LE = np.empty(A.shape, kind), np.empty(E.shape, kind)
+    diagonal = np.arange(len(Lambda))
+    log_det = 0.0
+    for piece in pieces_of(E):
+        L = cholesky_above_one(apply_right(A[..., piece], Lambda))
+        forward_solve(L, A[..., piece], LA[..., piece])
+        forward_solve(L, E[..., piece], LE[..., piece])
+        log_det = log_det + 2 * np.log(L[diagonal, diagonal]).sum()
+    return (LA, LE), log_det
 
 
 def solve(levels: list[Whitened], log_det: float, gram: Array) -> Upward:
@@ -258,75 +272,63 @@ def _one_row_a_group(E: Array) -> Rows:
     return Rows(E.swapaxes(0, 1), np.arange(E.shape[-1]))
 
 
-def _gram(values: Array) -> Array:
-    """Cross-products of the columns over all rows."""
-    columns = values.reshape(len(values), -1)
-    return np.asarray(columns @ columns.T)
-
-
 def sweep_down(
     levels: Sequence[LevelMoments], Lambdas: Sequence[Array], up: Upward, s2: float, reml: bool
 ) -> Downward:
     """Estimate the random effects from the outermost level inwards, and the gradient on the way.
 
-    ``mean`` holds what is known of (outer random effects, beta) for each group at hand, (d, G), and ``spread``
-    (d, k, G) a factor of their posterior covariance over sigma^2; under ML beta adds nothing to it. K is that factor
-    as the whitened rows see it, and F the same, with the residual beside it, as the group's effects see it: then
-    Z_g'P Z_g = (L^-1 A)'(L^-1 A) - F_K F_K' and Z_g'V^-1 r = s F_residual, which make up the gradient. N is the
-    spread of a group's own effects given all that lies further out, ``gain`` how they follow what does.
+    ``known`` says for each group at hand what is known of [outer random effects, nearest first | beta | -1], (d, k, G):
+    a factor of their posterior covariance over sigma^2, to which beta adds nothing under ML, and as last column minus
+    their estimates over s. What the group's effects see of it is F: then Z_g'P Z_g = (L^-1 A)'(L^-1 A) - F_K F_K' and
+    Z_g'V^-1 r = s F_residual, which make up the gradient. N is the spread of a group's own effects given all that lies
+    further out, -D F how they follow what does.
     """
-    mean = up.beta[:, None]
-    spread = np.linalg.inv(up.R)[:, : len(up.beta) if reml else 0, None]
+    s, p = np.sqrt(s2), len(up.beta)
+    uncertain = np.vstack([np.linalg.inv(up.R)[:, : p if reml else 0], np.zeros((1, p if reml else 0))])
+    known = np.column_stack([uncertain, np.append(-up.beta, 1.0) / s])[:, :, None]
     gradients: list[Array] = []
     blups: list[Array] = []
     for k in reversed(range(len(levels))):
-        LA, outer, y = up.levels[k].LA, up.levels[k].LE[:, :-1], up.levels[k].LE[:, -1]
-        residual = y - _apply(outer, mean)
-        K = _times(outer, spread)
-        F = cross(LA, np.concatenate([K, residual[:, None] / np.sqrt(s2)], axis=1))
-        transposed = LA.swapaxes(0, 1)
-        gradients.append(sum_of_outer(transposed, transposed) - sum_of_outer(F, F))
-        blups.append(Lambdas[k] @ (Lambdas[k].T @ _apply(transposed, residual)))
+        gradient, follow = _seen_by_effects(up.levels[k], Lambdas[k] @ Lambdas[k].T, known, 0 if k else -1)
+        gradients.append(gradient)
+        blups.append(follow[:, -1] * -s)
         if k:
             counts = np.diff(levels[k].children, append=up.levels[k - 1].A.shape[-1])
             N = conditional_spread(up.levels[k].A, Lambdas[k])
-            gain = -apply_left(Lambdas[k] @ Lambdas[k].T, cross(LA, K))
-            mean = np.repeat(_stack(blups[-1], mean), counts, axis=-1)
-            spread = np.repeat(_joint_spread(N, gain, spread), counts, axis=-1)
+            known = np.repeat(_joined(N, follow, known), counts, axis=-1)
     return Downward(gradients[::-1], blups[::-1])
+
+
+def _seen_by_effects(level: Whitened, D: Array, known: Array, first: int) -> tuple[Array, Array]:
+    """One level's gradient by D, (q, q), and each group's -D F from column ``first`` on, as in :func:`sweep_down`."""
+    (q, _, G), kind = level.LA.shape, np.result_type(level.LE, known)
+    gradient, follow = np.zeros((q, q), kind), np.empty((q, known[0, first:, 0].size, G), kind)
+    for piece in pieces_of(level.LE):
+        LA = level.LA[..., piece]
+        F = cross(LA, _times(level.LE[..., piece], known if known.shape[-1] == 1 else known[..., piece]))
+        transposed = LA.swapaxes(0, 1)
+        gradient += sum_of_outer(transposed, transposed) - sum_of_outer(F, F)
+        follow[..., piece] = apply_left(-D, F[:, first:])
+    return gradient, follow
 
 
 def conditional_spread(A: Array, Lambda: Array) -> Array:
     """Factor N of the covariance of a group's effects given everything further out, N N' = D - D A'V^-1 A D."""
-    half = apply_right(A, Lambda)
-    M = cross(half, half)
-    diagonal = np.arange(len(M))
-    M[diagonal, diagonal] += 1
-    wide = np.broadcast_to(Lambda.T[:, :, None], M.shape)
-    return forward_solve(cholesky(M), wide).swapaxes(0, 1)
+    L = cholesky_above_one(apply_right(A, Lambda).swapaxes(0, 1))
+    return forward_solve(L, np.broadcast_to(Lambda.T[:, :, None], L.shape)).swapaxes(0, 1)
 
 
-def _joint_spread(N: Array, gain: Array, spread: Array) -> Array:
-    """Factor of the joint covariance of (these effects, what is further out): [[N, gain], [0, spread]]."""
-    (q, _, G), (d, k, _) = N.shape, spread.shape
-    joint = np.zeros((q + d, q + k, G), np.result_type(N, gain, spread))
-    joint[:q, :q], joint[:q, q:], joint[q:, q:] = N, gain, spread
+def _joined(N: Array, follow: Array, known: Array) -> Array:
+    """What is known of (these effects, what is further out): [[N, follow], [0, known]]."""
+    (q, _, G), (d, k, _) = N.shape, known.shape
+    joint = np.zeros((q + d, q + k, G), np.result_type(N, follow, known))
+    joint[:q, :q], joint[:q, q:], joint[q:, q:] = N, follow, known
     return joint
 
 
-def _stack(blups: Array, mean: Array) -> Array:
-    """(q, G) effects on top of (d, G) or (d, 1) outer ones."""
-    return np.concatenate([blups, np.broadcast_to(mean, (len(mean), blups.shape[-1]))])
-
-
-def _apply(M: Array, v: Array) -> Array:
-    """Grouped matrix (r, d, G) times grouped vector (d, G) or one vector (d, 1)."""
-    return np.asarray((M * v).sum(axis=1))
-
-
-def _times(M: Array, spread: Array) -> Array:
+def _times(M: Array, known: Array) -> Array:
     """Grouped matrix (r, d, G) times grouped matrix (d, k, G) or one matrix (d, k, 1)."""
-    return apply_right(M, spread[..., 0]) if spread.shape[-1] == 1 else multiply(M, spread)
+    return apply_right(M, known[..., 0]) if known.shape[-1] == 1 else multiply(M, known)
 
 
 def log_likelihood(moments: Moments, reml: bool, deviance: float) -> float:
@@ -336,5 +338,7 @@ def log_likelihood(moments: Moments, reml: bool, deviance: float) -> float:
     of the rows before any whitening.
     """
     nu = moments.n_obs - (len(moments.R) if reml else 0)
-    units = moments.log_det + nu * np.log(moments.scale**2) + 2 * reml * np.log(np.abs(np.diag(moments.R))).sum()
+    units = (
+        moments.log_det + nu * np.log(moments.scale**2) + 2 * reml * np.log(np.abs(np.diag(moments.R))).sum()
+    )
     return float(-(nu * (1 + np.log(2 * np.pi) - np.log(nu)) + units + deviance) / 2)

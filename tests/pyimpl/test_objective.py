@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_triangular
 
+from pyimpl import grouped
 from pyimpl.curvature import second_derivatives
 from pyimpl.derivative import derivative
 from pyimpl.objective import log_likelihood
@@ -113,3 +114,20 @@ def test_closed_second_derivatives_are_those_of_the_complex_step(problem, reml, 
     ours = second_derivatives(likelihood, likelihood.evaluate(theta))
     # Of effects a thousand times sigma the steps lose three digits of their own.
     assert ours == pytest.approx(exact, rel=1e-11, abs=(1e-8 if size > 1 else 1e-11) * np.abs(exact).max())
+
+
+def test_groups_in_pieces_are_groups_all_at_once(monkeypatch, problem, reml, rng):
+    likelihood = problem.likelihood(reml)
+    theta = random_theta(likelihood, rng)
+    whole = likelihood.evaluate(theta)
+    curvature = second_derivatives(likelihood, whole)
+    monkeypatch.setattr(grouped, "_NUMBERS", 1)
+    monkeypatch.setattr(grouped, "_LONG", 2)
+    ours = likelihood.evaluate(theta)
+    assert ours.deviance == pytest.approx(whole.deviance, rel=1e-13)
+    assert ours.gradient == pytest.approx(whole.gradient, abs=1e-12 * np.abs(curvature).max())
+    for a, b in zip(ours.down.blups, whole.down.blups, strict=True):
+        assert a == pytest.approx(b, abs=1e-12)
+    assert second_derivatives(likelihood, ours) == pytest.approx(
+        curvature, abs=1e-12 * np.abs(curvature).max()
+    )
