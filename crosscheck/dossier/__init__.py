@@ -7,8 +7,8 @@ tables; :mod:`.html`, :mod:`.markdown`, :mod:`.machine` (JSON) and :mod:`.junit`
 
 from .document import Dossier, Heading, Outcome
 from .evidence import Evidence, of_run, of_study, together
+from .folder import prepare, require_extras, write
 from .gather import gather
-from .write import prepare, require_extras, write
 
 __all__ = [
     "Dossier",

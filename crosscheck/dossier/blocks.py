@@ -5,6 +5,7 @@ Tables are those of :mod:`crosscheck.report.blocks`, so that cells carry a tone 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -108,6 +109,15 @@ def numbered(sections: Sequence[Section], above: str = "") -> Iterator[tuple[str
         number = f"{above}{position}"
         yield number, number.count(".") + 1, section
         yield from numbered(section.sections, f"{number}.")
+
+
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Control characters and halves of characters, which neither HTML nor XML can carry."""
+
+
+def printable(text: str) -> str:
+    """Return text with a replacement character for each that can't be shown."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def captioned(*sections: Section) -> tuple[Section, ...]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 INK, GREY, BLUE, RED = "#1a1a1a", "#6b6b6b", "#0b5394", "#b3261e"
 MOST = 15
 NONE = "\N{EN DASH}"
+FEW = 4
+"""Digits below this are marked."""
+
 ROWS_A_PICTURE = 36
 """Fits in one heat map, so that it stays on a page of paper."""
 
@@ -91,26 +94,18 @@ def _heat_map(
     values = np.array([[one.digits.get(key, math.nan) for key in keys] for one in results])
     with _style():
         figure, axes = _figure(2.0 + 0.42 * len(keys), 1.1 + 0.24 * len(results))
-        axes.imshow(values, cmap="Blues", vmin=-3, vmax=30, aspect="auto", interpolation="nearest")
+        axes.pcolormesh(values, cmap="Blues", vmin=-3, vmax=30, edgecolors="white", linewidth=1)
         for (row, column), digits in np.ndenumerate(values):
-            if math.isnan(digits):
-                axes.text(column, row, NONE, ha="center", va="center", color=GREY, fontsize=7)
-                continue
-            few = digits < 4
-            weight, ink = ("bold", RED) if few else ("normal", INK)
-            axes.text(
-                column, row, f"{digits:.0f}", ha="center", va="center", color=ink, weight=weight, fontsize=7.5
-            )
-        axes.set_xticks(
-            range(len(keys)), [titles[key] for key in keys], rotation=55, ha="left", rotation_mode="anchor"
-        )
-        axes.set_yticks(range(len(results)), [names[one.fit] for one in results])
-        axes.xaxis.tick_top()
+            text = NONE if math.isnan(digits) else f"{int(digits)}"
+            look: dict[str, Any] = {"color": RED, "weight": "bold"} if digits < FEW else {"color": INK}
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center_baseline", fontsize=7.5, **look)
+        axes.set_xticks([position + 0.5 for position in range(len(keys))], [titles[key] for key in keys])
+        axes.tick_params(axis="x", labelrotation=55, labeltop=True, labelbottom=False)
+        for label in axes.get_xticklabels():
+            label.set(horizontalalignment="left", rotation_mode="anchor")
+        axes.set_yticks([row + 0.5 for row in range(len(results))], [names[one.fit] for one in results])
+        axes.invert_yaxis()
         axes.tick_params(length=0)
-        axes.set_xticks(np.arange(len(keys)) - 0.5, minor=True)
-        axes.set_yticks(np.arange(len(results)) - 0.5, minor=True)
-        axes.grid(which="minor", color="white", lw=1)
-        axes.tick_params(which="minor", length=0)
         axes.spines[:].set_visible(False)
         return _svg(figure, prefix)
 

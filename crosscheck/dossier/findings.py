@@ -24,10 +24,11 @@ PICTURED = {quantity.key: quantity.title for quantity in NUMBERS if quantity.key
 def performance_chapter(dossier: Dossier) -> Section:
     """Return the results by requirement, by fit and at the optimum, for each candidate."""
     found = dossier.performance
+    candidates = dossier.heading.candidates
     sections = [
         section
-        for candidate in dossier.heading.candidates
-        for section in _of_candidate(found, candidate, len(dossier.heading.candidates) > 1)
+        for number, candidate in enumerate(candidates, start=1)
+        for section in _of_candidate(found, candidate, number, several=len(candidates) > 1)
     ]
     intro = Paragraph(
         "Every value of every fit is compared by name; a value that one side lacks, or that isn't a number, can't pass."
@@ -35,14 +36,13 @@ def performance_chapter(dossier: Dossier) -> Section:
     return Section("pq", "Performance qualification (PQ)", (intro,), (*sections, *_optimum_section(found)))
 
 
-def _of_candidate(found: Performance, candidate: str, several: bool) -> Iterator[Section]:
+def _of_candidate(found: Performance, candidate: str, number: int, *, several: bool) -> Iterator[Section]:
     of = f" of {candidate}" if several else ""
-    slug = _slug(candidate)
     results = [one for one in found.results if one.candidate == candidate]
     fits = [one for one in found.fit_results if one.candidate == candidate]
-    yield Section(f"pq-{slug}", f"Results{of} by requirement", (_by_requirement(found, results),))
-    yield Section(f"digits-{slug}", f"Digits of agreement{of}", tuple(_digits(found, fits, slug)))
-    yield Section(f"fits-{slug}", f"Results{of} by fit", (_by_fit(found, fits),))
+    yield Section(f"pq-{number}", f"Results{of} by requirement", (_by_requirement(found, results),))
+    yield Section(f"digits-{number}", f"Digits of agreement{of}", tuple(_digits(found, fits, number)))
+    yield Section(f"fits-{number}", f"Results{of} by fit", (_by_fit(found, fits),))
 
 
 def _by_requirement(found: Performance, results: list[Result]) -> Table:
@@ -117,7 +117,7 @@ def _by_fit(found: Performance, fits: list[FitResult]) -> Table:
     return table("Every fit", ("Fit", "Values", "Outside", "Digits", "Finding", "Outcome"), rows, (1, 2, 3))
 
 
-def _digits(found: Performance, fits: list[FitResult], slug: str) -> Iterator[Block]:
+def _digits(found: Performance, fits: list[FitResult], candidate: int) -> Iterator[Block]:
     measured = [one for one in fits if one.digits]
     if not measured:
         yield Paragraph("Nothing could be compared.")
@@ -128,14 +128,16 @@ def _digits(found: Performance, fits: list[FitResult], slug: str) -> Iterator[Bl
     }
     alt = "; ".join(f"{titles[key]} {min(d):.1f}" for key, d in fewest.items() if d)
     yield Picture(
-        f"digits-{slug}",
+        f"picture-digits-{candidate}",
         "Digits of agreement by quantity",
         f"The fewest digits of each quantity over all fits: {alt}.",
-        figures.dots(measured, titles, f"dots-{slug}"),
+        figures.dots(measured, titles, f"dots-{candidate}"),
     )
-    for number, svg in enumerate(figures.heat_maps(measured, titles, _names(found), f"heat-{slug}"), start=1):
+    for number, svg in enumerate(
+        figures.heat_maps(measured, titles, _names(found), f"heat-{candidate}"), start=1
+    ):
         yield Picture(
-            f"digits-by-fit-{slug}-{number}",
+            f"picture-digits-by-fit-{candidate}-{number}",
             "Fewest digits of agreement by fit and quantity (darker is more; a dash where none is defined)",
             "A table of digits, fits down and quantities along; the same numbers stand in report.json.",
             svg,
@@ -220,14 +222,15 @@ def fits_chapter(dossier: Dossier) -> Section:
     """Return the appendix: every fit as it was asked for, with its results and paired estimates."""
     found = dossier.performance
     sections = []
-    for fit in found.fits:
+    for position, fit in enumerate(found.fits, start=1):
         asked = [("Fixed effects", fit.fixed), ("Random effects", fit.random), ("Method", fit.method)]
         asked += [("Data", fit.data), ("Options", fit.options), ("Source", fit.note)]
         blocks: list[Block] = [Named(tuple((name, text) for name, text in asked if text))]
-        for one in found.fit_results:
-            if one.fit == fit.key:
-                blocks += _fit_blocks(found, one)
-        sections.append(Section(f"fit-{_slug(fit.key)}", _heading_of(fit), tuple(blocks)))
+        for number, candidate in enumerate(dossier.heading.candidates, start=1):
+            for one in found.fit_results:
+                if (one.fit, one.candidate) == (fit.key, candidate):
+                    blocks += _fit_blocks(found, one, f"{position}-{number}")
+        sections.append(Section(f"fit-{position}", _heading_of(fit), tuple(blocks)))
     return Section("appendix", "Appendix: every fit", (), tuple(sections))
 
 
@@ -236,7 +239,7 @@ def _heading_of(fit: Fit) -> str:
     return name if fit.title in (fit.key, _short(fit)) else f"{name}: {fit.title}"
 
 
-def _fit_blocks(found: Performance, one: FitResult) -> Iterator[Block]:
+def _fit_blocks(found: Performance, one: FitResult, number: str) -> Iterator[Block]:
     titles = {requirement.id: requirement.title for requirement in found.requirements}
     rows = [
         (
@@ -259,10 +262,9 @@ def _fit_blocks(found: Performance, one: FitResult) -> Iterator[Block]:
         yield Items(one.notes)
     if one.estimates:
         yield _estimates(one, found.level)
-        slug = f"{_slug(one.candidate)}-{_slug(one.fit)}"
-        svg = figures.paired(one.estimates, "R", one.candidate, f"pair-{slug}")
+        svg = figures.paired(one.estimates, "R", one.candidate, f"pair-{number}")
         caption = f"Fixed effects with {found.level:.0%} intervals, R and {one.candidate} side by side"
-        yield Picture(f"estimates-{slug}", caption, "The numbers of the table above, drawn.", svg)
+        yield Picture(f"picture-estimates-{number}", caption, "The numbers of the table above, drawn.", svg)
 
 
 def _estimates(one: FitResult, level: float) -> Table:
@@ -282,7 +284,3 @@ def _interval(estimate: Estimate, side: str) -> tuple[Cell, ...]:
 
 def _number(digits: float) -> str:
     return NONE if math.isnan(digits) else numbers.digits(digits)
-
-
-def _slug(text: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
-from .blocks import TONES, WORDS, Section, numbered
+from .blocks import TONES, WORDS, Section, numbered, printable
 from .chapters import verdict
 from .document import Dossier, Heading
 
@@ -19,6 +19,7 @@ def html(dossier: Dossier, sections: Sequence[Section]) -> str:
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        finalize=_finalized,
     )
     page = environment.get_template("report.html.j2")
     return page.render(
@@ -45,6 +46,11 @@ def about(heading: Heading, verdict: str) -> tuple[tuple[str, str], ...]:
         ("Prepared by", heading.author),
     )
     return tuple((name, text) for name, text in items if text)
+
+
+def _finalized(value: object) -> object:
+    """Return what is put into the page, of plain text what a page can carry."""
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _css_string(text: str) -> str:

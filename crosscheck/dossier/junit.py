@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
+from .blocks import printable
 from .document import Check, Dossier, FitResult, Outcome, Result
 from .findings import described
-
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 can't carry."""
 
 
 def junit(dossier: Dossier) -> str:
     """Return the document: a test case for each check, and for each requirement on each fit."""
-    root = ElementTree.Element("testsuites", name=_clean(dossier.heading.title))
+    root = ElementTree.Element("testsuites", name=printable(dossier.heading.title))
     for name, checks in (("IQ", dossier.installation), ("OQ", dossier.operation)):
         suite = _suite(root, name, dossier.heading.date)
         for check in checks:
@@ -36,11 +33,13 @@ def junit(dossier: Dossier) -> str:
 
 def _suite(root: ElementTree.Element, name: str, date: str) -> ElementTree.Element:
     stamp = date if "T" in date else f"{date}T00:00:00"
-    return ElementTree.SubElement(root, "testsuite", name=_clean(name), timestamp=stamp, time="0")
+    return ElementTree.SubElement(root, "testsuite", name=printable(name), timestamp=stamp, time="0")
 
 
 def _case(suite: ElementTree.Element, group: str, name: str) -> ElementTree.Element:
-    return ElementTree.SubElement(suite, "testcase", classname=_clean(group), name=_clean(name), time="0")
+    return ElementTree.SubElement(
+        suite, "testcase", classname=printable(group), name=printable(name), time="0"
+    )
 
 
 def _check(suite: ElementTree.Element, name: str, check: Check) -> None:
@@ -49,9 +48,9 @@ def _check(suite: ElementTree.Element, name: str, check: Check) -> None:
     if check.outcome is Outcome.FAIL:
         _failed(case, check.found, text)
     elif check.outcome is Outcome.NOT_APPLICABLE:
-        ElementTree.SubElement(case, "skipped", message=_clean(check.found))
+        ElementTree.SubElement(case, "skipped", message=printable(check.found))
     else:
-        ElementTree.SubElement(case, "system-out").text = _clean(text)
+        ElementTree.SubElement(case, "system-out").text = printable(text)
 
 
 def _fit(suite: ElementTree.Element, dossier: Dossier, made: FitResult) -> None:
@@ -65,7 +64,7 @@ def _fit(suite: ElementTree.Element, dossier: Dossier, made: FitResult) -> None:
     if made.outcome is Outcome.FAIL:
         _failed(case, made.cause, made.reason)
     elif made.outcome is Outcome.NOT_APPLICABLE:
-        ElementTree.SubElement(case, "skipped", message=_clean(f"{made.cause}: {made.reason}"))
+        ElementTree.SubElement(case, "skipped", message=printable(f"{made.cause}: {made.reason}"))
 
 
 def _result(case: ElementTree.Element, made: FitResult, result: Result) -> None:
@@ -73,14 +72,16 @@ def _result(case: ElementTree.Element, made: FitResult, result: Result) -> None:
     if result.outcome is Outcome.FAIL:
         _failed(case, f"{result.outside} of {result.values} values outside", text)
     elif result.outcome is Outcome.NOT_APPLICABLE:
-        ElementTree.SubElement(case, "skipped", message=_clean(result.found))
+        ElementTree.SubElement(case, "skipped", message=printable(result.found))
     elif result.outcome is Outcome.DEVIATION:
         said = f"deviation, explained: {made.cause}: {made.reason}\n{text}"
-        ElementTree.SubElement(case, "system-out").text = _clean(said)
+        ElementTree.SubElement(case, "system-out").text = printable(said)
 
 
 def _failed(case: ElementTree.Element, message: str, text: str = "") -> None:
-    ElementTree.SubElement(case, "failure", message=_clean(message), type="disagreement").text = _clean(text)
+    ElementTree.SubElement(case, "failure", message=printable(message), type="disagreement").text = printable(
+        text
+    )
 
 
 def _count(suite: ElementTree.Element) -> None:
@@ -88,7 +89,3 @@ def _count(suite: ElementTree.Element) -> None:
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("errors", "0")
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
-
-
-def _clean(text: str) -> str:
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

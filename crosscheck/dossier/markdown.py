@@ -17,6 +17,7 @@ from .blocks import (
     Section,
     Signatures,
     numbered,
+    printable,
 )
 from .chapters import verdict
 from .document import Dossier
@@ -77,4 +78,4 @@ def _row(cells: Sequence[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Return text that Markdown shows as it stands, on one line."""
-    return " ".join(text.split()).translate(_SPECIAL)
+    return " ".join(printable(text).split()).translate(_SPECIAL)

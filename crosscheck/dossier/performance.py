@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..cause import Opinion
 from ..compare import Comparison, Row, Verdict
 from ..readings import log_lik_units
+from ..reference import Certificate
 from ..report import numbers
 from ..spec import ModelSpec
 from ..study import Checked, ModelCheck
@@ -146,7 +147,7 @@ def _completeness(
 
 
 def _by_evaluator(requirement: str, check: ModelCheck, candidate: Checked) -> Result:
-    made = next((one for one in check.certificates if one.engine == candidate.engine), None)
+    made = _certificate(check, candidate)
     if made is None or check.reference is None:
         return _none(requirement, candidate.engine, check.error or "the reference evaluator can't say")
     if requirement == req.LIKELIHOOD:
@@ -158,6 +159,15 @@ def _by_evaluator(requirement: str, check: ModelCheck, candidate: Checked) -> Re
         found = f"{numbers.small(made.shortfall)} short, {numbers.small(made.distance)} SE away"
     outcome = Outcome.PASS if ok else Outcome.FAIL
     return Result(requirement, candidate.engine, 1, int(not ok), math.nan, None, outcome, found)
+
+
+def _certificate(check: ModelCheck, candidate: Checked) -> Certificate | None:
+    """Return what the evaluator says of a candidate's answer; an answer may bear another name than its engine."""
+    answer = candidate.answer
+    if answer is None:
+        return None
+    said = (answer.about.engine, answer.scalars.get("log_lik"))
+    return next((one for one in check.certificates if (one.engine, one.reported) == said), None)
 
 
 def _optima(check: ModelCheck) -> tuple[Optimum, ...]:
