@@ -28,15 +28,35 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None
     result = yield
     group = parser.getgroup("crosscheck", "mixed models held to R's (crosscheck)")
     _add(
+        parser,
         group,
         "engine",
         action="append",
         metavar="NAME",
         help="what the fixture crosscheck tests: pyimpl, ..., or module:Class; again for more (ini: crosscheck_engine)",
     )
-    _add(group, "live", action="store_true", help="R's answers come from R, now; without R that is a failure")
-    _add(group, "recorded", action="store_true", help="R's answers come from the records, also where R is")
-    _add(group, "needs-r", choices=["skip", "fail"], default="skip", help="tests that need R, where R isn't")
+    _add(
+        parser,
+        group,
+        "live",
+        action="store_true",
+        help="R's answers come from R, now; without R that is a failure",
+    )
+    _add(
+        parser,
+        group,
+        "recorded",
+        action="store_true",
+        help="R's answers come from the records, also where R is",
+    )
+    _add(
+        parser,
+        group,
+        "needs-r",
+        choices=["skip", "fail"],
+        default="skip",
+        help="tests that need R, where R isn't",
+    )
     group.addoption(
         "--crosscheck-record",
         action="store_true",
@@ -87,14 +107,15 @@ def crosscheck(request: pytest.FixtureRequest, crosscheck_engine: str) -> Callab
     )
     records = Path(config.rootpath, config.getini("crosscheck_records"))
     name = getattr(request.node, "originalname", request.node.name)
-    checker = Checker(crosscheck_engine, where, records, bool(_option(config, "crosscheck-record")), name)
+    record = bool(_option(config, "crosscheck-record"))
+    checker = Checker(crosscheck_engine, where, records, record, name)
 
     def check(*args: Any, **kwargs: Any) -> Comparison:
         __tracebackhide__ = True
         try:
             return checker(*args, **kwargs)
         except NoReferenceError as error:
-            _without_r(config, str(error), demanded=where == "live")
+            _without_r(config, str(error), demanded=record or where == "live")
 
     return check
 
@@ -171,13 +192,19 @@ def _engines(config: pytest.Config) -> list[str]:
     return list(_option(config, "engine") or config.getini("crosscheck_engine"))
 
 
-def _add(group: pytest.OptionGroup, name: str, **options: Any) -> None:
+def _add(parser: pytest.Parser, group: pytest.OptionGroup, name: str, **options: Any) -> None:
     """Add an option, as ``--crosscheck-NAME`` too; where the short name is another's, as that alone."""
-    full = f"--crosscheck-{name}"
+    names = (
+        [f"--crosscheck-{name}"] if _is_taken(parser, f"--{name}") else [f"--{name}", f"--crosscheck-{name}"]
+    )
+    group.addoption(*names, dest=_dest(name), **options)
+
+
+def _is_taken(parser: pytest.Parser, option: str) -> bool:
     try:
-        group.addoption(f"--{name}", full, dest=_dest(name), **options)
-    except ValueError:
-        group.addoption(full, dest=_dest(name), **options)
+        return f"{option}=x" not in parser.parse_known_and_unknown_args([f"{option}=x"])[1]
+    except (pytest.UsageError, SystemExit):  # it takes no x
+        return True
 
 
 def _option(config: pytest.Config, name: str) -> Any:

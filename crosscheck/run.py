@@ -125,13 +125,15 @@ def run(
     True
     """
     from .own import fingerprint, own_model, prepare
+    from .own.prepare import name_of
     from .own.references import live_references, recorded_references
     from .study import check_model
 
     if isinstance(engines, str) or len(engines) < 2:
         raise UsageError(f"engines is {engines!r}; name the reference and at least one candidate")
-    called = str(getattr(data, "attrs", {}).get("name", "data"))
-    spec = own_model(fixed, random, method=method, name=name, data=called, em_steps=em_steps, **options)
+    spec = own_model(
+        fixed, random, method=method, name=name, data=name_of(data), em_steps=em_steps, **options
+    )
     prepared = prepare(data, spec, factors)
     candidates = [engine_called(one) if isinstance(one, str) else one for one in engines[1:]]
     for candidate in candidates:

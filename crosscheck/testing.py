@@ -23,7 +23,7 @@ from .compare import Comparison, compare
 from .engines import Engine, NlmeEngine, answer_of, engine
 from .errors import EngineUnavailableError, NotRecordedError
 from .own import Prepared, own_model, prepare
-from .own.prepare import Factors
+from .own.prepare import Factors, name_of
 from .own.records import Source, record_own
 from .own.references import live_references, recorded_references
 from .quantities import Quantity
@@ -121,7 +121,7 @@ class Checker:
             R's answer today isn't the recorded one.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
-        spec = own_model(fixed, random, method=method, em_steps=em_steps, **options)
+        spec = own_model(fixed, random, method=method, data=name_of(data), em_steps=em_steps, **options)
         spec = replace(spec, name=name or _named_after(self.test, spec))
         prepared = prepare(data, spec, factors)
         reference, others = self._reference(spec, prepared)

@@ -82,6 +82,11 @@ def prepare(data: Any, spec: ModelSpec, factors: Factors = ()) -> Prepared:
     return Prepared(made, _levels(made, fixed), missing)
 
 
+def name_of(data: Any) -> str:
+    """Return what a frame is called, ``attrs["name"]`` where it has that."""
+    return str(getattr(data, "attrs", {}).get("name", "data"))
+
+
 def used_columns(spec: ModelSpec, frame: pd.DataFrame) -> list[str]:
     """Return the columns that a model names, in the frame's order.
 
