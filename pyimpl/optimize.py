@@ -227,15 +227,19 @@ def _point(likelihood: Likelihood, evaluation: Evaluation) -> _Point:
     return _Point(evaluation, sizes, evaluation.gradient * sizes, values, vectors)
 
 
-def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point:
-    """The next point of the search."""
+def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point | None:
+    """The next point of the search; None where its second derivatives are beyond double precision."""
     moved = replace(here, evaluation=there, gradient=there.gradient * here.sizes)
     if here.values[0] > _ROUND * here.values[-1]:
         # Steps with the same curvature shrink the gradient by the same factor each.
         shrunk = moved.scaled_gradient / max(here.scaled_gradient, _EXACT)
         if moved.scaled_gradient * shrunk < _ENOUGH:
             return moved
-    return _point(likelihood, there)
+    try:
+        moved = _point(likelihood, there)
+    except np.linalg.LinAlgError:  # sigma is so near zero beside the random effects that squares overflow
+        return None
+    return moved if np.isfinite(moved.values).all() else None
 
 
 def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
@@ -264,7 +268,9 @@ def _newton(likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: 
         if here.convex and (here.scaled_gradient < _CONVERGED or predicted < noise):
             # The deviance no longer resolves the step; the gradient does. Stop when it stops shrinking.
             polished = _moved(likelihood, here, there)
-            if not polished.scaled_gradient < here.scaled_gradient / 2 or gained < -noise:
+            if polished is None or gained < -noise:
+                break
+            if not polished.scaled_gradient < here.scaled_gradient / 2:
                 break
             here = polished
             watch(_iteration(likelihood, here, steps))
@@ -272,7 +278,10 @@ def _newton(likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: 
         ratio = float(gained / predicted) if np.isfinite(gained) else -1.0
         radius = _resized(radius, ratio, float(np.linalg.norm(step)))
         if ratio > _WORTH_A_STEP:
-            here = _moved(likelihood, here, there)
+            moved = _moved(likelihood, here, there)
+            if moved is None:
+                break
+            here = moved
         watch(_iteration(likelihood, here, steps))
     curvature = (here.vectors * here.values) @ here.vectors.T
     converged = here.scaled_gradient < _CONVERGED and here.convex
