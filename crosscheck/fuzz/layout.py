@@ -19,7 +19,7 @@ Codes = NDArray[np.intp]
 LEVELS = ("a", "b", "c")
 """Names of the grouping factors, outermost first."""
 
-MAX_ROWS = 9
+MAX_ROWS = 8
 """Rows of one innermost group."""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,10 +50,15 @@ def refusal(said: str, spec: ModelSpec, data: pd.DataFrame) -> str:
     if not kinds:
         return ""
     try:
-        model = dense_model(spec, data)
+        model = dense_model(replace(spec, options=_without_structures(spec)), data)
     except (CrosscheckError, ValueError, np.linalg.LinAlgError):
         return ""
     return next((reason.text for reason in kinds if reason.shown(model)), "")
+
+
+def _without_structures(spec: ModelSpec) -> dict[str, Any]:
+    """Return a model's options but for those within groups: no reason here hangs on them."""
+    return {name: value for name, value in spec.options.items() if name not in ("correlation", "weights")}
 
 
 _ONE_LEVEL = re.compile(r"has only one level", re.I)

@@ -103,19 +103,22 @@ def outcome_of(
 ) -> Outcome:
     """Fit one model on a reference and on candidates, and say what came of it.
 
-    The reference is asked for more answers until every candidate agrees with the best of them; only where it has no
-    more is anyone's opinion asked.
+    The reference is asked for more answers until what it says so far explains everything.
     """
     given = [(engine, answer_of(engine, spec, data)) for engine in candidates]
     refused = [_refused(engine, spec, data, answer) for engine, answer in given]
     if all(refused):
         return next(one for one in refused if one)
-    answers: Answers = {}
+    worst = Outcome(Result.UNDECIDED, source.name, "the reference was never asked")
     for answers in source.rounds(spec, data):
-        agreed = [_agreement(engine, answers, answer) for engine, answer in given]
-        if all(agreed):
-            return max((one for one in agreed if one), key=_severity)
-    return max((_outcome(engine, spec, data, answers, answer) for engine, answer in given), key=_severity)
+        outcomes = [
+            _agreement(engine, answers, answer) or _outcome(engine, spec, data, answers, answer)
+            for engine, answer in given
+        ]
+        worst = max(outcomes, key=_severity)
+        if worst.explained:
+            break
+    return worst
 
 
 def _severity(outcome: Outcome) -> int:
