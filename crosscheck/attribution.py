@@ -133,9 +133,7 @@ def _without_reference(bench: Bench, error: str, candidate: Answer) -> Opinion:
     if findings:
         return _judged(bench, candidate, findings)
     reason = f"R stopped with an error ({error}); the answer is the certified optimum's"
-    return Opinion(
-        candidate.about.engine, Cause.R_STOPPED_SHORT, (), bench.certificate(candidate), None, reason
-    )
+    return Opinion(candidate.about.engine, Cause.R_STOPPED_SHORT, (), bench.ours, None, reason)
 
 
 def _judged(bench: Bench, candidate: Answer, findings: Sequence[Finding]) -> Opinion:
@@ -144,8 +142,8 @@ def _judged(bench: Bench, candidate: Answer, findings: Sequence[Finding]) -> Opi
         return Opinion(name, Cause.AGREES)
     worst = max(findings, key=lambda found: found.cause.severity)
     asked = bench.was_asked
-    ours = bench.certificate(candidate) if asked else None
-    theirs = bench.reference_certificate() if asked else None
+    ours = bench.ours if asked else None
+    theirs = bench.theirs if asked else None
     return Opinion(name, worst.cause, tuple(findings), ours, theirs, worst.reason)
 
 

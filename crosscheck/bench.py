@@ -70,16 +70,21 @@ class Bench:
         """What the candidate's own variances imply."""
         return self.referee.implied(self.candidate)
 
-    def certificate(self, answer: Answer) -> Certificate | None:
-        """Return how far an answer is from the optimum, None where it doesn't give its variances."""
+    @cached_property
+    def ours(self) -> Certificate | None:
+        """How far the candidate is from the optimum, None where it doesn't give its variances."""
+        return self._certificate(self.candidate)
+
+    @cached_property
+    def theirs(self) -> Certificate | None:
+        """The same of R's answer."""
+        return None if isinstance(self.reference, str) else self._certificate(self.reference)
+
+    def _certificate(self, answer: Answer) -> Certificate | None:
         try:
             return self.referee.certificate(answer)
         except CrosscheckError:
             return None
-
-    def reference_certificate(self) -> Certificate | None:
-        """Return that of R's answer."""
-        return None if isinstance(self.reference, str) else self.certificate(self.reference)
 
     def against_both(self, row: Row) -> tuple[Cause, str]:
         """Return the cause of a number that isn't R's, and the evidence."""
@@ -103,7 +108,7 @@ class Bench:
             return self._by_definition_or_wrong(row, own)
         if not self._is_consistent:
             return Cause.WRONG, "the answer's log-likelihood isn't that of its own variances"
-        made = self.certificate(self.candidate)
+        made = self.ours
         assert made is not None
         short = self.referee.optimum.log_lik - made.log_lik
         if self.referee.optimum.n_flat and short <= 1e-8 * max(1.0, abs(made.log_lik) * 1e-5):
@@ -122,7 +127,7 @@ class Bench:
             return Cause.WRONG, "the page's words aren't R's"
         if any(not one.verdict.passes and isinstance(one.candidate, float) for one in held.rows):
             return Cause.AGREES, "its numbers have findings of their own"
-        ours, theirs = self.certificate(self.candidate), self.reference_certificate()
+        ours, theirs = self.ours, self.theirs
         if ours is None or theirs is None:
             return Cause.UNDECIDED, "its numbers differ, and nobody can say whose are the optimum's"
         if ours.distance < theirs.distance:
@@ -133,7 +138,7 @@ class Bench:
         return Cause.WRONG, "its numbers aren't R's, which are nearer to the optimum"
 
     def _r_is_short(self, theirs: Row | None) -> str:
-        made = self.reference_certificate()
+        made = self.theirs
         if theirs is None or made is None:
             return f"it is the {self._optimum}'s"
         short = max(self.referee.optimum.log_lik - made.log_lik, made.shortfall)

@@ -32,7 +32,7 @@ def add(commands: Commands) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Fit, judge and report; return the exit status."""
     cases = book(options.only)
-    engines = candidates(options.engine or ["pyimpl"])
+    engines = candidates(options.engine or ["pyimpl"], options.timeout)
     live, why = source(options)
     judged = judge(cases, engines, live=live, progress=progress)
     progress("")

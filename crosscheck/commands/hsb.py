@@ -34,7 +34,7 @@ def add(commands: Commands) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Fit, compare and report; return the exit status."""
     specs = ladder(options.model, options.method or ("REML", "ML"))
-    engines = candidates(options.engine or ["pyimpl"])
+    engines = candidates(options.engine or ["pyimpl"], options.timeout)
     live, why = source(options)
     study = run_study(specs, engines, live=live, why_recorded=why, progress=progress)
     progress("")

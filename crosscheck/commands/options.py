@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..engines import Engine, NlmeEngine, engine, why_not
+from ..engines import TIMEOUT, Engine, NlmeEngine, engine, why_not
 from ..errors import CrosscheckError
 
 if TYPE_CHECKING:
@@ -21,7 +21,14 @@ def add_common(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     source.add_argument("--live", action="store_true", help="insist on fitting with R now")
     source.add_argument("--recorded", action="store_true", help="use R's recorded answers even if R is there")
     parser.add_argument(
-        "--engine", action="append", metavar="NAME", help="candidate held against R (default: pyimpl)"
+        "--engine", action="append", metavar="NAME", help="candidate held against R (default: pyimpl), or module:Class"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"what a fit of an engine that isn't lmebridge's own may take (default: {TIMEOUT:g})",
     )
     form = add_forms(parser)
     parser.add_argument("--verbose", action="store_true", help="every BLUP, every covariance, every reason")
@@ -36,15 +43,15 @@ def add_forms(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGro
     return form
 
 
-def candidates(names: Iterable[str]) -> list[Engine]:
-    """Return the engines called `names`, each once.
+def candidates(names: Iterable[str], timeout: float = TIMEOUT) -> list[Engine]:
+    """Return the engines called `names`, each once; those that aren't the house's own in processes of their own.
 
     Raises
     ------
     CrosscheckError
         One is unknown, or can't run here.
     """
-    engines = [engine(name) for name in dict.fromkeys(names)]
+    engines = [engine(name, timeout) for name in dict.fromkeys(names)]
     for candidate in engines:
         if reason := why_not(candidate):
             raise CrosscheckError(f"engine {candidate.name!r} can't run here: {reason}")

@@ -52,11 +52,16 @@ def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | N
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             fit = engine.fit(spec, data.copy())
+            if isinstance(fit, NoAnswer):
+                return fit
             if not any(hasattr(fit, name) for name in ("t_table", "fixef")):
                 what = f"fit() returned {type(fit).__name__}, which isn't a fit: it has no t_table()"
                 return NoAnswer(what, "not a fit")
             ask = getattr(engine, "provenance", None)
             return Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
-    except Exception as error:  # an engine that raises has a verdict; it doesn't take the others down
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # an engine that raises has a verdict; it doesn't take the others down
         kind: Kind = "cannot" if isinstance(error, CannotFitError) else "raised"
         return NoAnswer(f"{type(error).__name__}: {error}", kind)

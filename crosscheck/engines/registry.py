@@ -1,4 +1,4 @@
-"""Engines by name: the house's own, those that other packages offer, and any class as ``module:Class``."""
+"""Engines by name: the house's own, other packages, those that packages offer, any class as ``module:Class``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ from importlib.metadata import entry_points
 from ..errors import EngineUnavailableError, UsageError
 from ..spec import CONTROLS
 from .base import Engine, named
+from .isolated import Isolated
+from .peers import (
+    GpboostEngine,
+    Lme4Engine,
+    LmePythonEngine,
+    MixedlmEngine,
+    MixedlmRsEngine,
+    StatsmodelsEngine,
+)
 from .recorded import RecordedEngine
 from .sides import NlmeEngine, PyimplEngine
 
@@ -23,15 +32,34 @@ _OWN: dict[str, Callable[[], Engine]] = {
     **{named("recorded", control): partial(RecordedEngine, control) for control in CONTROLS},
 }
 
+PEERS: dict[str, Callable[[], Engine]] = {
+    "lme4": Lme4Engine,
+    "statsmodels": StatsmodelsEngine,
+    "mixedlm": MixedlmEngine,
+    "mixedlm-rs": MixedlmRsEngine,
+    "lme-python": LmePythonEngine,
+    "gpboost": GpboostEngine,
+}
+"""Other packages."""
+
 
 def known_engines() -> tuple[str, ...]:
-    """Return the names of the engines, the house's own first."""
+    """Return the names of the engines: the house's own, other packages, and those that packages offer."""
     offered = sorted(point.name for point in entry_points(group=ENTRY_POINTS))
-    return (*_OWN, *(name for name in offered if name not in _OWN))
+    known = (*_OWN, *PEERS)
+    return (*known, *(name for name in offered if name not in known))
 
 
-def engine(name: str) -> Engine:
+def engine(name: str, timeout: float | None = None) -> Engine:
     """Return the engine called `name`, or made by the class (or function) that ``module:Class`` names.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`known_engines`, or ``module:Class``.
+    timeout : float, optional
+        Ask an engine that isn't the house's own in a process of its own, and give it so many seconds for a fit
+        (:class:`~crosscheck.engines.isolated.Isolated`).
 
     Raises
     ------
@@ -42,6 +70,13 @@ def engine(name: str) -> Engine:
     """
     if name in _OWN:
         return _OWN[name]()
+    made = _someone_elses(name)
+    return made if timeout is None else Isolated(made, timeout)
+
+
+def _someone_elses(name: str) -> Engine:
+    if name in PEERS:
+        return PEERS[name]()
     if ":" in name:
         return _imported(name)
     for point in entry_points(group=ENTRY_POINTS, name=name):

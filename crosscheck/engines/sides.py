@@ -55,7 +55,9 @@ class NlmeEngine:
             if self.control == "converged":  # nlminb is given no iteration on purpose, and says so
                 warnings.filterwarnings("ignore", "nlminb problem", rbridge.RWarning)
             asked = spec.by_matrix_logarithm() if self.control == "symm" else spec
-            apart = {} if self.timeout is None else {"isolated": True, "timeout": self.timeout}
+            apart: dict[str, Any] = (
+                {} if self.timeout is None else {"isolated": True, "timeout": self.timeout}
+            )
             return rbridge.lme(data=data, **{**asked.arguments(), "control": control or None}, **apart)
 
     def controls(self, spec: ModelSpec) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import formulaic
@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..spec import ModelSpec
 from .likelihood import Floats, Grouping, Problem
 from .rows import used_rows
-from .structure import KINDS, Block
+from .structure import KINDS, Block, Kind
 from .within import WithinModel
 
 _TERMS = re.compile(r"[\w.\s+*:()^-]*")
@@ -25,8 +25,8 @@ _FUNCTIONS = {"I": None, "sin": np.sin, "cos": np.cos, "exp": np.exp, "log": np.
 _FACTORS = ("factor", "ordered")
 """R's, around the name of a column."""
 _CONTRASTS = ("contr.treatment", "contr.helmert", "contr.sum", "contr.poly")
-_STRUCTURE = re.compile(r"(pd\w+)\s*\(\s*(~(?:[^()]|\([^()]*\))*)")
-"""The blocks of a structure, as in ``pdBlocked(list(pdIdent(~ 1), pdDiag(~ I(x^2) - 1)))``."""
+_STRUCTURE = re.compile(r"(?:(pd\w+)\s*\(\s*)?(~(?:[^(),]|\([^()]*\))*)")
+"""The blocks of a structure, as in ``pdBlocked(list(~ 1, pdIdent(~ z - 1), pdDiag(~ I(x^2) - 1)))``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class DenseModel:
         The columns of X, by the names that R gives them where formulaic's say as much.
     effects : tuple of tuple of str
         Those of each level's Z.
+    groups : tuple of str
+        The grouping factors, outermost first.
     """
 
     problem: Problem
@@ -54,6 +56,7 @@ class DenseModel:
     known_sigma: float | None
     terms: tuple[str, ...]
     effects: tuple[tuple[str, ...], ...]
+    groups: tuple[str, ...]
 
 
 def dense_problem(spec: ModelSpec, data: pd.DataFrame) -> Problem:
@@ -77,38 +80,46 @@ def dense_model(spec: ModelSpec, data: pd.DataFrame) -> DenseModel:
     response, right = (part.strip() for part in spec.fixed.split("~"))
     X = _columns(right, frame, contrasts)
     levels: list[Grouping] = []
-    forms, effects = [], []
-    for names, pieces in _levels(spec):
+    forms, effects, groups = [], [], []
+    for names, pieces in structures(spec):
         columns = [_columns(terms, frame, contrasts) for _, terms in pieces]
         Z = np.hstack([made.to_numpy(dtype=float) for made in columns])
-        form = tuple(
-            Block(KINDS[kind], made.shape[1]) for (kind, _), made in zip(pieces, columns, strict=True)
-        )
+        form = tuple(Block(kind, made.shape[1]) for (kind, _), made in zip(pieces, columns, strict=True))
         for name in names:
             levels.append(_grouping(Z, frame[name], levels[-1] if levels else None))
             forms.append(form)
-            effects.append(tuple(_as_r(column) for made in columns for column in made.columns))
+            groups.append(name)
+            effects.append(tuple(_as_r(column, frame) for made in columns for column in made.columns))
     y = _response(response, frame)
     rows = tuple(map(str, frame.index))
     problem = Problem(y, X.to_numpy(dtype=float), tuple(levels), spec.method, rows)
     within = WithinModel.of(spec.options.get("correlation"), spec.options.get("weights"), problem, frame)
     sigma = dict(spec.options.get("control", {})).get("sigma")
     known = float(sigma) if sigma else None
-    terms = tuple(_as_r(column) for column in X.columns)
-    return DenseModel(problem, tuple(forms), within, known, terms, tuple(effects))
+    terms = tuple(_as_r(column, frame) for column in X.columns)
+    return DenseModel(problem, tuple(forms), within, known, terms, tuple(effects), tuple(groups))
 
 
-def _levels(spec: ModelSpec) -> Iterator[tuple[list[str], list[tuple[str, str]]]]:
-    """Yield the grouping factors that share a structure, and its blocks as class and terms."""
+def structures(spec: ModelSpec) -> list[tuple[list[str], list[tuple[Kind, str]]]]:
+    """Return the grouping factors that share a structure, and its blocks as form and terms, outermost first.
+
+    Raises
+    ------
+    UsageError
+        The structure isn't known here.
+    """
+    found = []
     random = {"": spec.random} if isinstance(spec.random, str) else spec.random
     for group, structure in random.items():
         formula, _, bar = structure.partition("|")
-        pieces = _STRUCTURE.findall(formula) or [("pdLogChol", formula)]
-        for kind, terms in pieces:
-            if kind not in KINDS or "~" not in terms:
-                raise UsageError(f"the reference evaluator doesn't know the structure {structure!r}")
+        pieces = [(kind or "pdLogChol", terms) for kind, terms in _STRUCTURE.findall(formula)]
+        named = [kind for kind in re.findall(r"\bpd\w+", formula) if kind != "pdBlocked"]
+        given = [kind for kind, _ in _STRUCTURE.findall(formula) if kind]
+        if not pieces or named != given or not set(given) <= KINDS.keys():
+            raise UsageError(f"the reference evaluator doesn't know the structure {structure!r}")
         names = [one.strip(" )") for one in (bar or group).split("/")]
-        yield names, [(kind, terms.replace("~", "", 1)) for kind, terms in pieces]
+        found.append((names, [(KINDS[kind], terms.replace("~", "", 1)) for kind, terms in pieces]))
+    return found
 
 
 def _grouping(Z: Floats, column: pd.Series, outer: Grouping | None) -> Grouping:
@@ -165,8 +176,16 @@ def _columns(terms: str, data: pd.DataFrame, contrasts: Mapping[str, str]) -> pd
         raise UsageError(f"the reference evaluator can't build {terms.strip()!r}: {error}") from error
 
 
-def _as_r(column: str) -> str:
+def _as_r(column: str, data: pd.DataFrame) -> str:
     """Return a column's name as R has it: ``sector[T.Catholic]:x`` is ``sectorCatholic:x``."""
-    name = re.sub(r"C\(`?([\w.]+)`?, contr\.\w+\)", r"\1", str(column)).replace("`", "")
-    name = re.sub(r"\[(?:[TSH]\.)?([^\]]*)\]", r"\1", name).replace(" ** ", "^")
+
+    def contrast(found: re.Match[str]) -> str:
+        name, kind, level = found.groups()
+        if kind not in ("H", "S"):
+            return f"{name}{level}"
+        levels = [str(one) for one in pd.Categorical(data[name]).categories]
+        return f"{name}{levels.index(level) + (kind == 'S')}"  # R numbers the columns of these
+
+    name = re.sub(r"(?:C\()?`?([\w.]+)`?(?:, contr\.\w+\))?\[(?:([TSH])\.)?([^\]]*)\]", contrast, str(column))
+    name = name.replace("`", "").replace(" ** ", "^")
     return "(Intercept)" if name == "Intercept" else name
