@@ -104,6 +104,11 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
             "the variance parameters are not identified: the data can't tell some of them apart (as sigma and a "
             "random effect for each row); use fewer random effects or a simpler structure"
         )
+    elif not convergence.converged and model.within is not None and model.within.needs_fitted:
+        messages.append(
+            "weights: variances by fitted values, and fitted values by these variances, don't come to rest, as where "
+            "fitted values pass through zero; use a column as the covariate"
+        )
     elif not convergence.converged:
         messages.append(
             f"the optimiser stopped {convergence.scaled_gradient:.1e} standard errors from a stationary point; the "

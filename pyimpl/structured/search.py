@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,21 +13,18 @@ from pyimpl.design import Level
 from pyimpl.errors import ArgumentError
 from pyimpl.moments import units_in
 from pyimpl.objective import Likelihood
-from pyimpl.optimize import Optimum, minimise
+from pyimpl.optimize import Optimum, minimise, refine, starting_point
 from pyimpl.search import search
 from pyimpl.structured.descent import Descent, descend
 from pyimpl.structured.fixed_point import Extrapolation
 from pyimpl.structured.profile import Point, Profile, point
 from pyimpl.structured.rows import StructuredRows
+from pyimpl.structured.valleys import DEEPER, deepest
 from pyimpl.structured.within import WithinGroup
 
 _STANDS_STILL = 1e-9  # fitted values that move by less than this, beside residuals, are at the fixed point
-_MOST_UPDATES = 200
-_FEW_ROWS = 20_000  # up to these, other valleys are looked for
-_FEW_PARAMETERS = 12
-_LOOKED_AT = np.array([-6.0, -4, -2, 2, 4, 6])  # along each parameter, in its sizes
-_LOWER = 1e-3  # a rise of the deviance that is a hill
-_DEEPER = 1e-6
+_MOST_UPDATES = 60
+_PATIENCE = 12  # updates, after which they are extrapolated
 _FLAT = 1e-9  # second derivatives that are less than this a row are none
 _DOUBTFUL = 1e-3  # rough ones that are less may be none
 _END = 5.0  # a parameter that has gone so far, in its sizes, is on its way to the end of its range
@@ -80,10 +77,10 @@ def _to_fixed_point(rows: StructuredRows, levels: Sequence[Level], settings: Con
     plain = rows.independent()
     likelihood = plain.likelihood(np.empty(0))
     assert likelihood is not None  # nothing is out of range there
-    optimum = search(likelihood, levels, settings)
-    fitted = rows.fitted(likelihood, optimum.evaluation)
+    # nlme begins here, too: where there are several fixed points, they are to end at the same one.
+    fitted = rows.fitted(likelihood, likelihood.evaluate(starting_point(likelihood)))
     theta, psi, steps, path = None, rows.within.start, 0, Extrapolation()
-    for _ in range(_MOST_UPDATES):
+    for k in range(_MOST_UPDATES):
         found = _from(rows.with_fitted(fitted), psi, theta, levels, settings)
         steps += found.optimum.steps
         after = rows.fitted(found.likelihood, found.optimum.evaluation)
@@ -91,7 +88,7 @@ def _to_fixed_point(rows: StructuredRows, levels: Sequence[Level], settings: Con
         if moved < _STANDS_STILL or not settings.max_steps:
             return replace(found, optimum=replace(found.optimum, steps=steps))
         psi, theta = found.psi, (found.likelihood, found.optimum.evaluation.theta)
-        fitted = path.next(fitted, after)
+        fitted = path.next(fitted, after) if k >= _PATIENCE else after
     return replace(found, optimum=replace(found.optimum, steps=steps, converged=False, scaled_gradient=moved))
 
 
@@ -102,7 +99,8 @@ def _from(
     levels: Sequence[Level],
     settings: Control,
 ) -> Found:
-    """Search from one psi, and from a theta that is known from another likelihood."""
+    """Search from one psi; where a theta is known, from another likelihood, in its valley only."""
+    find = minimise if known is None else refine
     moves = bool(len(psi) and settings.max_steps)
     centred = rows.centred() if moves else rows
     likelihood = _likelihood_at(centred, psi)
@@ -110,7 +108,7 @@ def _from(
         optimum = search(likelihood, levels, settings)
     else:
         theta = carried(*known, likelihood, -centred.within.log_mean(psi))
-        optimum = minimise(likelihood, theta, settings.max_steps)
+        optimum = refine(likelihood, theta, settings.max_steps)
     if not moves:
         return Found(likelihood, optimum, psi, rows.within)
     here = point(psi, likelihood, optimum)
@@ -118,11 +116,11 @@ def _from(
         profile = Profile(centred, units_in(here.likelihood.moments), rows.within.sizes())
         down = descend(profile, here, settings.max_steps, settings.watch)
         if known is None:
-            down = _deepest(profile, down, settings)
-        here = _in_own_units(centred, down.point, 0.0, settings)
-        if here.deviance > down.point.deviance - _DEEPER:
+            down = deepest(profile, down, settings)
+        here = _in_own_units(centred, down.point, 0.0, find, settings)
+        if here.deviance > down.point.deviance - DEEPER:
             break
-    last = _in_own_units(rows, here, float(centred.within.log_mean(here.psi)), settings)
+    last = _in_own_units(rows, here, float(centred.within.log_mean(here.psi)), find, settings)
     optimum = replace(
         last.optimum,
         scaled_gradient=max(last.optimum.scaled_gradient, down.scaled_gradient),
@@ -152,11 +150,17 @@ def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:
     return likelihood
 
 
-def _in_own_units(rows: StructuredRows, there: Point, log_mean: float, settings: Control) -> Point:
-    """The same psi in coordinates that suit it, with the deepest valley of theta; ``log_mean`` as for `carried`."""
+def _in_own_units(
+    rows: StructuredRows,
+    there: Point,
+    log_mean: float,
+    find: Callable[[Likelihood, Array, int], Optimum],
+    settings: Control,
+) -> Point:
+    """The same psi in coordinates that suit it, and the theta that is found there; ``log_mean`` as for `carried`."""
     likelihood = _likelihood_at(rows, there.psi)
     theta = carried(there.likelihood, there.evaluation.theta, likelihood, log_mean)
-    return point(there.psi, likelihood, minimise(likelihood, theta, settings.max_steps))
+    return point(there.psi, likelihood, find(likelihood, theta, settings.max_steps))
 
 
 def carried(before: Likelihood, theta: Array, after: Likelihood, log_mean: Array | float = 0.0) -> Array:
@@ -172,41 +176,3 @@ def carried(before: Likelihood, theta: Array, after: Likelihood, log_mean: Array
         root = new.T @ np.linalg.solve(old.T, Lambda) * np.exp(log_mean)
         parts.append(structure.parameters_of(root @ root.T))
     return np.concatenate(parts)
-
-
-def _deepest(profile: Profile, first: Descent, settings: Control) -> Descent:
-    """The deepest valley, where the rows are few enough to look for others along each parameter."""
-    best = first
-    if profile.rows.design.n_obs > _FEW_ROWS or len(first.point.psi) > _FEW_PARAMETERS:
-        return best
-    for start in _other_valleys(profile, first.point):
-        other = descend(profile, start, settings.max_steps, settings.watch)
-        if other.point.deviance < best.point.deviance - _DEEPER:
-            best = other
-    return best
-
-
-def _other_valleys(profile: Profile, bottom: Point) -> list[Point]:
-    """Points along each parameter that are lower than both of their neighbours."""
-    starts = []
-    between = profile.rows.within.between_kinks
-    for j, size in enumerate(profile.sizes):
-        here = bottom.psi[j]
-        far = between if j == 0 and len(between) else here + size * _LOOKED_AT
-        seen = [
-            bottom if value == here else _moved(profile, bottom, j, value) for value in np.union1d(far, here)
-        ]
-        heights = np.array([np.inf if each is None else each.deviance for each in seen])
-        padded = np.concatenate([[np.inf], heights, [np.inf]])
-        low = heights < np.minimum(padded[:-2], padded[2:]) - _LOWER
-        starts += [
-            each for each, is_low in zip(seen, low, strict=True) if is_low and each and each is not bottom
-        ]
-    return starts
-
-
-def _moved(profile: Profile, bottom: Point, j: int, value: float) -> Point | None:
-    """The best theta where one parameter has another value."""
-    psi = bottom.psi.copy()
-    psi[j] = value
-    return profile.at(psi, bottom.evaluation.theta)
