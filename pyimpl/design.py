@@ -98,15 +98,15 @@ class DesignRows:
         What the formula's ``offset()`` terms add to the fixed effects' part: the model is fitted to y - offset.
     X : (N, p) array
     Z : tuple of (N, q) arrays, outermost level first
-    order : (N,) int array
-        The rows sorted by group, stably.
+    order : (N,) int array or None
+        The rows sorted by group, stably; None where they are as they stand.
     """
 
     y: Array
     offset: Array
     X: Array
     Z: tuple[Array, ...]
-    order: Indices
+    order: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +171,13 @@ class Design:
     @property
     def order(self) -> Indices:
         """The rows sorted by group, (N,)."""
-        return self.kept.order
+        order = self.kept.order
+        return np.arange(self.n_obs) if order is None else order
 
     @property
     def containment(self) -> Containment:
         """Where the columns of X vary."""
-        return self.contained or containment_of(self.X[self.order].T, self.sorted_codes)
+        return self.contained or containment_of(self.X.T if self.is_sorted else self.X[self.order].T, self.sorted_codes)
 
     @property
     def sorted_codes(self) -> list[Indices]:
@@ -194,10 +195,7 @@ class Design:
     @property
     def is_sorted(self) -> bool:
         """Whether the rows are sorted by group as they stand."""
-        if not self.levels:
-            return True
-        codes = self.levels[-1].grouping.codes
-        return bool((codes[1:] >= codes[:-1]).all())
+        return self.kept.order is None
 
     def columns(self) -> list[Array]:
         """Z innermost first, X, and y - offset: (N,) arrays, the same object where a column is there twice."""
@@ -263,8 +261,9 @@ def make_design(
             check_magnitudes(own, level.names, "random")
     if not levels:
         contained = containment_of(X.T, [])
-        return Design(spec, (), len(y), DesignRows(y, offset, X, (), np.arange(len(y))), contained)
-    order = np.argsort(groupings[-1].codes, kind="stable")
+        return Design(spec, (), len(y), DesignRows(y, offset, X, ()), contained)
+    innermost = groupings[-1].codes
+    order = None if (innermost[1:] >= innermost[:-1]).all() else np.argsort(innermost, kind="stable")
     return Design(spec, levels, len(y), DesignRows(y, offset, X, Z, order))
 
 

@@ -36,8 +36,8 @@ class ModelFrame:
         What printed pages call the data.
     source : DataFrame
         The data as given, with all its columns. A shallow copy: under pandas 3 later changes don't reach it.
-    positions : (len(index),) int array
-        Where in ``source`` the entries of ``index`` are.
+    chosen : (len(index),) int array, optional
+        Where in ``source`` the entries of ``index`` are; None where they are all there is.
     subset : str or None
         The condition that chose the rows, if it was given as text: R's pages show it.
     """
@@ -47,8 +47,13 @@ class ModelFrame:
     kept: np.ndarray
     name: str
     source: pd.DataFrame
-    positions: Indices
+    chosen: Indices | None = None
     subset: str | None = None
+
+    @property
+    def positions(self) -> Indices:
+        """Where in ``source`` the entries of ``index`` are, (len(index),)."""
+        return np.arange(len(self.source)) if self.chosen is None else self.chosen
 
     def all_columns(self) -> pd.DataFrame:
         """The rows of the model with every column of the data, also those that the model doesn't use."""
@@ -85,25 +90,26 @@ def model_frame(
         The frame or what is left of it is empty, a used column has missing values under "fail" or infinite ones.
     """
     rows = data[list(dict.fromkeys(columns))]
-    positions = np.arange(len(data))
+    chosen = None
     if keep is not None:
-        rows, positions = rows[keep], positions[keep]
+        rows, chosen = rows[keep], np.flatnonzero(keep)
     if not len(rows):
         what = "the subset" if keep is not None and len(data) else "the frame"
         raise DataError(f"data: {what} has no rows; a model needs some")
-    index, complete = rows.index, np.full(len(rows), True)
-    missing = rows.isna()
-    if missing.to_numpy().any():
-        if na_action == "fail":
+    index, complete = rows.index, np.ones(len(rows), bool)
+    if not all(_is_complete(column) for _, column in rows.items()):
+        missing = rows.isna()
+        if na_action == "fail" and missing.to_numpy().any():
             raise DataError(_missing_message(missing))
         complete = np.asarray(~missing.to_numpy().any(axis=1))
         rows = rows[complete]
         if not len(rows):
             raise DataError(f"data: no row is complete in the used columns; {_counts(missing)}")
-    _refuse_infinite(rows)
-    if na_action != "exclude":
-        index, positions, complete = rows.index, positions[complete], np.ones(len(rows), bool)
-    return ModelFrame(rows, index, complete, data_name(data), data.copy(deep=False), positions)
+        _refuse_infinite(rows)
+    if na_action != "exclude" and len(rows) < len(index):
+        chosen = np.flatnonzero(complete) if chosen is None else chosen[complete]
+        index, complete = rows.index, np.ones(len(rows), bool)
+    return ModelFrame(rows, index, complete, data_name(data), data.copy(deep=False), chosen)
 
 
 def data_name(data: pd.DataFrame) -> str:
@@ -155,6 +161,13 @@ def subset_rows(subset: object, data: pd.DataFrame) -> np.ndarray:
     if len(mask) != len(data):
         raise ArgumentError(f"subset: has {len(mask)} entries, but the data has {len(data)} rows")
     return np.asarray(mask.to_numpy(bool, na_value=False))
+
+
+def _is_complete(column: pd.Series) -> bool:
+    """Whether a column has neither missing nor infinite values."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        return bool(np.isfinite(column.to_numpy(float, na_value=np.nan)).all())
+    return not column.hasnans
 
 
 def _missing_message(missing: pd.DataFrame) -> str:

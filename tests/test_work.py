@@ -88,19 +88,19 @@ def count_statements(call: Any) -> int:
 def test_a_small_fit_needs_few_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
     hsb = load_hsb()
     found = count_evaluations(monkeypatch, lambda: pyimpl.lme("mathach ~ cses", hsb, "~ cses | id"))
-    # Exact second derivatives: Newton's steps, of which the last two are within rounding of the optimum.
-    assert found[0].total() <= 8
+    # The start, what a step of scoring makes of it, and three of Newton's steps.
+    assert found[0].total() <= 5
     # Near the optimum the curvature known there serves to the end.
-    assert found[1].total() <= 6
+    assert found[1].total() <= 3
 
 
 def test_of_many_groups_a_part_is_searched_first(monkeypatch: pytest.MonkeyPatch) -> None:
     data = simulated(50_000, 5_000)
     evaluations, curvatures = count_evaluations(monkeypatch, lambda: slopes(data))
     n_groups = data["g"].nunique()
-    # One at the start that the part gave, and five steps.
-    assert evaluations[n_groups] <= 6
-    assert curvatures[n_groups] <= 4
+    # One at the start that the part gave, one at what a step of scoring makes of it, and two or three of Newton's.
+    assert evaluations[n_groups] <= 5
+    assert curvatures[n_groups] <= 2
     assert all(size <= n_groups / 15 for size in evaluations if size < n_groups)
 
 
@@ -110,20 +110,21 @@ def test_two_levels_need_no_more_evaluations_than_their_steps(monkeypatch: pytes
     evaluations, curvatures = count_evaluations(
         monkeypatch, lambda: pyimpl.lme("y ~ x", data, {"top": "~ 1", "g": "~ x"})
     )
-    # Second derivatives have a closed form and evaluate nothing.
-    assert evaluations.total() <= 18
-    assert curvatures.total() <= 11
+    # Second derivatives have a closed form and evaluate nothing. Of so few groups each variance is tried at zero, too.
+    assert evaluations.total() <= 10
+    assert curvatures.total() <= 5
 
 
 def test_an_evaluation_is_a_fixed_number_of_statements() -> None:
-    small, large = (slopes(simulated(10 * n, n)) for n in (300, 3_000))
+    small, large = (slopes(simulated(4 * n, n)) for n in (2_000, 20_000))
     counts = [
         count_statements(lambda fit=fit: fit.likelihood.evaluate(fit.optimum.evaluation.theta))
         for fit in (small, large)
     ]
-    assert counts[0] == counts[1]  # whatever the number of groups
-    # Sweep up: whiten two rows a group; sweep down: BLUPs and the gradient. Two random effects, two fixed.
-    assert counts[0] <= 150
+    assert counts[0] == counts[1]  # whatever the number of groups, up to those that fit the processor's cache
+    # Sweep up: whiten two rows a group; sweep down: BLUPs and the gradient. Two random effects, two fixed. Half of them
+    # are inner products of two numbers a group.
+    assert counts[0] <= 275
 
 
 def test_no_loop_runs_over_rows_or_groups() -> None:
@@ -131,7 +132,7 @@ def test_no_loop_runs_over_rows_or_groups() -> None:
     statements = [count_statements(lambda data=data: slopes(data)) for data in (few, many)]
     # A step more or less of the search may be needed; a loop over groups would be thousands.
     assert abs(statements[1] - statements[0]) <= 1_000
-    assert max(statements) <= 6_000
+    assert max(statements) <= 6_500
 
 
 def test_the_rows_are_rotated_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,9 +179,9 @@ def test_memory_is_bound_by_the_design(shuffled: bool) -> None:
     tracemalloc.stop()
     design = fit.model.design
     columns = 1 + design.X.shape[1] + sum(Z.shape[1] for Z in design.Z)
-    # Beside twice [y | X | Z] (80 bytes a row) there are the moments of two random effects for ten rows, (4 + 6)
-    # numbers a group, and what an evaluation makes of them: twice 8 bytes a row.
-    assert peak <= 2 * 8 * len(data) * columns + 16 * len(data)
+    # Twice [y | X | Z], 80 bytes a row, hold all: the columns, the groups' codes, the moments and what evaluations make
+    # of them. Rows that aren't sorted need their order beside it.
+    assert peak <= 2 * 8 * len(data) * columns + 8 * len(data) * shuffled
     assert np.shares_memory(design.X, design.Z[0])
 
 
