@@ -8,6 +8,7 @@ from .engines import engine, known_engines
 from .errors import CrosscheckError
 from .ladder import ladder
 from .quantities import NUMBERS, PAGES, QUANTITIES
+from .run import run
 from .spec import ModelSpec
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "ladder",
     "load_hsb",
     "lre",
+    "run",
 ]

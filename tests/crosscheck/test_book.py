@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from crosscheck import cli
-from crosscheck.book import book, calls, not_covered
+from crosscheck.book import book, calls
 from crosscheck.commands import options
 from crosscheck.data import checksum, fixtures, load
 from crosscheck.engines import RecordedEngine, answer_of, engine
@@ -37,8 +37,14 @@ OTHER_PAGES = {
     "ch04-fm2IGF.lme",
     "ch04-fm3Wafer",
     "ch04-fm4Wafer",
+    "tests-sigma-fixed-etc-t1.fix.REML.lme",
+    "tests-sigma-fixed-etc-t6.fix.REML.lme",
+    "tests-sigma-fixed-etc-t7.fix.ML.lme",
+    "tests-sigma-fixed-etc-t7.fix.REML.lme",
     "tests-update-unnamed",
 }
+STRUCTURED = {case.spec.name for case in CASES if case.spec.options.keys() & {"correlation", "weights"}}
+DEFINED_OTHERWISE = {name for name in OTHER_PAGES if name.startswith("tests-sigma") and "REML" in name}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,7 @@ def verdicts():
 def test_pyimpl_gives_rs_recorded_answer(case, verdicts):
     one = verdicts[case.spec.name]
     assert one.agree, f"{one.candidate.error} {one.comparison} {one.other_pages}"
-    assert one.same_pages == (case.spec.name not in OTHER_PAGES), one.reason
+    check_pages(one)
     compared = {row.quantity for row in one.comparison.rows}
     assert {
         "coefficient",
@@ -67,17 +73,26 @@ def test_pyimpl_gives_rs_recorded_answer(case, verdicts):
     assert one.comparison.problems == () and one.comparison.not_compared == ()
 
 
+def check_pages(one):
+    """The last digits of R's pages of structured models are its finite differences' and may be any machine's."""
+    if one.case.spec.name not in STRUCTURED:
+        assert one.same_pages == (one.case.spec.name not in OTHER_PAGES), one.reason
+    assert bool(one.definition) == (one.case.spec.name in DEFINED_OTHERWISE)
+
+
 def test_no_likelihood_is_below_any_that_r_reached(verdicts):
-    assert min(one.gain for one in verdicts.values()) > -1e-9
+    held = [one for one in verdicts.values() if not one.definition]
+    assert min(one.gain for one in held if not one.case.spec.goes_by_fitted) > -1e-9
+    assert min(one.gain for one in held) > -1e-8  # near a fixed point R's may be higher
 
 
 def test_where_the_optimum_is_regular_twelve_digits_agree(verdicts):
     held_to_em = [
         one
         for one in verdicts.values()
-        if one.is_regular and one.check.reference.about.engine == "recorded-converged"
+        if one.is_regular and one.check.reference.about.engine == "recorded-converged" and not one.definition
     ]
-    assert len(held_to_em) == 59
+    assert len(held_to_em) == 60
     for one in held_to_em:
         for quantity in ("log_lik", "sigma", "std_dev", "corr", "ranef", "fitted"):
             assert all(row.digits > 11.5 for row in one.comparison.of(quantity) if row.verdict == "agree"), (
@@ -85,11 +100,10 @@ def test_where_the_optimum_is_regular_twelve_digits_agree(verdicts):
             )
 
 
-def test_every_call_is_a_case_or_counted_as_not_covered():
+def test_every_call_is_a_case():
     covered = [str(call) for case in CASES for call in case.calls]
-    assert len(calls()) == 166 and len(covered) == 119 and len(not_covered()) == 47 and len(CASES) == 68
-    assert sorted([*covered, *map(str, not_covered())]) == sorted(map(str, calls()))
-    assert all(call.beyond for call in not_covered())
+    assert len(calls()) == 166 and len(CASES) == 92 and len(STRUCTURED) == 20
+    assert sorted(covered) == sorted(map(str, calls()))
     assert len({case.spec.key for case in CASES}) == len(CASES)
 
 
@@ -249,7 +263,6 @@ class TestCommand:
         assert sum(line.startswith("ch02-") and line.endswith("  agree") for line in lines) == 7
         assert lines[-1].startswith("AGREE: pyimpl and R (recorded): 7 models (8 calls), ")
         assert lines[-1].endswith("; pages identical in 7 of 7")
-        assert "47 of the 166 calls: 17 with weights" in "\n".join(lines)
         assert max(map(len, lines[:-1])) <= 100
 
     def test_json(self, capsys):
@@ -258,10 +271,9 @@ class TestCommand:
         (model,) = report["models"]
         assert report["agree"] and model["numbers_agree"] and not model["pages_identical"]
         assert model["reason"].startswith("singular: ") and len(model["calls"]) == 4
-        assert len(report["not_covered"]) == 47
 
     def test_disagreement_is_shown_and_is_exit_status_1(self, monkeypatch, capsys):
-        monkeypatch.setattr(options, "engine", lambda name: Spoilt(lower))
+        monkeypatch.setattr(options, "engine", lambda name, timeout: Spoilt(lower))
         assert cli.main(["book", "--recorded", "--plain", "--only", "ch01-fm1Oats"]) == 1
         out = capsys.readouterr().out
         assert out.splitlines()[-1] == "DISAGREE: spoilt and R (recorded): 1 of 1 models"
@@ -304,4 +316,4 @@ LIVE = [
 def test_pyimpl_gives_rs_live_answer(case):
     (one,) = judge([case], [engine("pyimpl")], live=True)
     assert one.agree, f"{one.check.error} {one.candidate.error} {one.comparison} {one.other_pages}"
-    assert one.same_pages == (case.spec.name not in OTHER_PAGES), one.reason
+    check_pages(one)

@@ -37,7 +37,7 @@ class Candidate:
 
 
 def with_candidate(monkeypatch, candidate):
-    monkeypatch.setattr(options, "engine", lambda name: candidate)
+    monkeypatch.setattr(options, "engine", lambda name, timeout: candidate)
 
 
 def test_agreement_prints_every_quantity_and_ends_with_one_line_of_verdict(capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,17 +12,15 @@ import crosscheck.attribution
 import crosscheck.report.differences
 import crosscheck.testing  # what the tests inside import stays imported for those outside  # noqa: F401
 import rbridge
-from crosscheck.data import load_book
-from crosscheck.own import own_model, prepare
-from crosscheck.own.records import Source, record_own
 
-ORTHODONT = ("distance ~ age * Sex", "~ age | Subject")
 QUICK = "-p no:randomly -p no:hypothesispytest -p no:unraisableexception"
 """Options of the tests inside: these plugins are of no use there and take longer than the tests."""
 
-HEAD = """
-from crosscheck.data import load_book
-DATA = load_book("Orthodont")
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "docs" / "validation" / "records" / "growth.json"
+HEAD = f"""
+from crosscheck.own import read_data
+DATA = read_data({str(ROOT / "fixtures/book/data/Orthodont.csv")!r})
 """
 GROWTH = (
     HEAD
@@ -62,8 +59,7 @@ def recorded(project):
     """The same, with R's answer as recorded among this project's tests."""
     folder = project.path / "crosscheck-records"
     folder.mkdir()
-    kept = Path(__file__).with_name("growth.json")
-    (folder / "growth.json").write_text(kept.read_text("utf-8"), "utf-8")
+    (folder / "growth.json").write_text(RECORD.read_text("utf-8"), "utf-8")
     return project
 
 
@@ -71,19 +67,6 @@ def recorded(project):
 def no_r(monkeypatch):
     there = rbridge.Availability(False, "R isn't found.\n  Mend: apt-get install r-base-core")
     monkeypatch.setattr(rbridge, "available", lambda: there)
-
-
-@pytest.mark.needs_r
-def test_the_record_beside_these_tests_is_r_s():
-    """It was made by: CROSSCHECK_RECORD=1 pytest -k record_beside."""
-    from crosscheck.drift import drift
-
-    spec = own_model(*ORTHODONT, name="growth", data="Orthodont")
-    prepared = prepare(load_book("Orthodont"), spec)
-    here = Path(__file__).parent
-    if os.environ.get("CROSSCHECK_RECORD"):
-        record_own(spec, prepared, here, Source())
-    assert drift(spec, prepared.frame, here).agree
 
 
 def test_importing_the_plugin_imports_nothing_heavy():
@@ -158,7 +141,7 @@ class TestFixture:
         recorded.runpytest("--live").assert_outcomes(failed=1)
 
     def test_a_record_of_other_data_is_no_reference(self, recorded, no_r):
-        recorded.makepyfile(test_growth=GROWTH.replace('"Orthodont")', '"Orthodont").iloc[4:]'))
+        recorded.makepyfile(test_growth=GROWTH.replace("Orthodont.csv')", "Orthodont.csv').iloc[4:]"))
         result = recorded.runpytest("--recorded")
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["*NotRecordedError: *growth.json is of other data (*"])
@@ -256,19 +239,19 @@ def test_equal():
 @pytest.mark.needs_r
 def test_records_are_made_by_the_tests_and_held_to_r(project):
     project.makepyfile(test_growth=GROWTH.replace(', name="growth"', ""))
-    result = project.runpytest_subprocess("--crosscheck-record")
+    result = project.runpytest("--crosscheck-record")  # in this process: the marker has started R here
     result.assert_outcomes(passed=1)
     (made,) = (project.path / "crosscheck-records").glob("*.json")
     assert made.name.startswith("test_growth-")
     text = made.read_text("utf-8")
-    project.runpytest_subprocess("--recorded").assert_outcomes(passed=1)
+    project.runpytest("--recorded").assert_outcomes(passed=1)
     made.write_text(
         text.replace('"sigma": 1.31', '"sigma": 1.32'), "utf-8"
     )  # all of R's answers, tampered with
     assert made.read_text("utf-8") != text
-    result = project.runpytest_subprocess("--live")
+    result = project.runpytest("--live")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*DriftWarning: drift: *", "*DIFFER: sigma: expected 1.32*"])
-    result = project.runpytest_subprocess("--recorded")  # the third opinion: pyimpl is right, and "R" isn't
+    result = project.runpytest("--recorded")  # the third opinion: pyimpl is right, and "R" isn't
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*ExplainedWarning: *", "*sigma: R stopped short: *"])

@@ -44,18 +44,9 @@ class Wrong(Right):
         return replace(answer, scalars={**answer.scalars, "sigma": 1.001 * answer.sigma})
 
 
-def heading(*candidates, **changes):
-    facts = {
-        "title": "A report",
-        "purpose": "",
-        "author": "",
-        "date": "2026-11-23",
-        "command": "crosscheck report --out here",
-        "reference": "R's nlme::lme",
-        "candidates": tuple(candidate.name for candidate in candidates),
-        "live": False,
-    }
-    return Heading(**(facts | changes))
+def heading(*candidates, title="A report", **more):
+    names = tuple(candidate.name for candidate in candidates)
+    return Heading(title, "2026-11-23", names, command="crosscheck report --out here", **more)
 
 
 def evidence_of(*candidates, models=MODELS, certificates=False):

@@ -48,16 +48,19 @@ class TestFiles:
 
     @pytest.mark.needs_r
     def test_rds_files_come_through_r(self, csv, tmp_path):
-        import rbridge
+        from rbridge import session
 
         path = tmp_path / "growth.rds"
-        r = rbridge.to_r(GROWTH).r
-        from rpy2.robjects.packages import importr
-
-        importr("base").saveRDS(r, str(path))
+        code = (
+            "data.frame(size = c(0.1, 1/3, 5e-324, 1e22, -7, 2.5), age = rep(1:3, 2), "
+            "kind = c('b', 'a', '\\u00c9', 'a', 'b', 'B'), child = rep(c('x', 'y'), each = 3), school = 1)"
+        )
+        with session.locked() as ri:
+            ri.evalr(f"saveRDS({code}, '{path}')")
         read = read_data(path)
         assert fingerprint(prepare(read, MODEL).frame) == fingerprint(prepare(read_data(csv), MODEL).frame)
-        importr("base").saveRDS(1, str(path))
+        with session.locked() as ri:
+            ri.evalr(f"saveRDS(1L, '{path}')")
         with pytest.raises(UsageError, match=r"data: growth\.rds is no data frame but of class integer"):
             read_data(path)
 
