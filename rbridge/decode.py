@@ -15,7 +15,7 @@ _NA_INTEGER: Final = -(2**31)
 
 def floats(value: Any) -> np.ndarray:
     """Return an R vector of numbers as float64, a matrix in two dimensions; NA is NaN."""
-    array = np.array(value.memoryview() if len(value) else [], dtype=np.float64)
+    array = np.array(value, dtype=np.float64)
     if type(value).__name__ in ("IntSexpVector", "BoolSexpVector"):
         array[array == _NA_INTEGER] = np.nan
     dim = attribute(value, "dim")
@@ -26,7 +26,7 @@ def floats(value: Any) -> np.ndarray:
 
 def flags(value: Any) -> np.ndarray:
     """Return an R logical vector without NA as bool."""
-    return np.array(value.memoryview(), dtype=bool)
+    return np.array(value, dtype=bool)
 
 
 def strings(value: Any) -> list[str]:
@@ -109,7 +109,7 @@ def frame(value: Any, rows: list[str], *, categorical: bool = False) -> pd.DataF
 
 def factor(value: Any) -> pd.Categorical:
     """Return an R factor, with its levels in R's order."""
-    codes = np.array(value.memoryview(), dtype=np.int64)
+    codes = np.array(value, dtype=np.int64)
     classes = attribute(value, "class")
     ordered = classes is not None and "ordered" in strings(classes)
     dtype = pd.CategoricalDtype(strings(attribute(value, "levels")), ordered=ordered)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -115,9 +116,31 @@ def parse(
     ``columns`` are the names that the data have, which decide what ``.`` stands for and whether ``pi`` is plain.
     """
     # a name that no R string can hold is sure to be missing, and is refused as such if the model uses it
-    holdable = [name.replace("\0", "?").encode("utf-8", "replace").decode() for name in columns]
-    parsed: ParsedModel = home.call("rb_model", texts, holdable, kind, decode=_decode_parsed).value
+    holdable = tuple(name.replace("\0", "?").encode("utf-8", "replace").decode() for name in columns)
+    written = tuple(
+        (name, text if isinstance(text, str) else tuple(text.items())) for name, text in texts.items()
+    )
+    if home is session.HERE and len(holdable) <= _FEW:
+        return _parsed_before(written, holdable, kind)
+    return _parse(home, written, holdable, kind)
+
+
+_FEW: Final = (
+    1000  # columns of a frame whose parsed models are kept: of more, the names alone fill the memory
+)
+_Written = tuple[tuple[str, str | tuple[tuple[str, str], ...]], ...]
+
+
+def _parse(home: Home, written: _Written, columns: tuple[str, ...], kind: str) -> ParsedModel:
+    texts = {name: text if isinstance(text, str) else dict(text) for name, text in written}
+    parsed: ParsedModel = home.call("rb_model", texts, list(columns), kind, decode=_decode_parsed).value
     return parsed
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed_before(written: _Written, columns: tuple[str, ...], kind: str) -> ParsedModel:
+    """Parse in this process's R, once: what is found depends on texts and names alone, and R never changes it."""
+    return _parse(session.HERE, written, columns, kind)
 
 
 def _decode_parsed(value: Any) -> ParsedModel:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any, Final
 
+from rbridge import script_line
 from rbridge.arguments import check_text, shown
 from rbridge.errors import ArgumentError, FormulaError
 from rbridge.gls import gls
@@ -15,24 +15,18 @@ from rbridge.lm_list import lm_list
 from rbridge.lmer import lmer
 from rbridge.model import lme
 
-_NAME: Final = r"[A-Za-z.][A-Za-z0-9._]*"
-_CALL: Final = re.compile(
-    rf"\s*(?:{_NAME}\s*(?:<-|=)(?!=)\s*)?(?:(?P<package>{_NAME})\s*::\s*)?"
-    rf"(?P<function>{_NAME})\s*\((?P<inside>.*)\)\s*(?:->\s*{_NAME}\s*)?;?\s*",
-    re.DOTALL,
-)
-_QUOTED: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
-_ARGUMENT: Final = re.compile(
-    rf"\s*(?P<name>{_NAME}|`[^`]*`|\"[^\"]*\"|'[^']*')\s*=(?!=)(?P<value>.*)", re.DOTALL
-)
-_PIECE: Final = re.compile(_QUOTED + r"|#[^\n]*|[()\[\]{},]|[^\"'`#()\[\]{},]+", re.DOTALL)
-_NUMBER: Final = re.compile(r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?")
-_WORDS: Final = {"TRUE": True, "T": True, "FALSE": False, "F": False}
+#: The group of entry points under which a package offers an engine for :func:`rcall`, such as pyimpl's: an object
+#: with some of the functions ``lme``, ``gls``, ``lm_list``, ``lmer``. rbridge itself knows none of them.
+ENTRY_POINTS: Final = "lmebridge.rcall"
+
+_OURS: Final = {"lme": lme, "gls": gls, "lm_list": lm_list, "lmer": lmer}
+_REFUSED: Final = ""  # what is not supported
+_IGNORED: Final = "-"  # what changes neither numbers nor pages: how much R says on the way, what it keeps
 
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """One of R's functions: its formals in R's order, and how they are called here ("" for what is refused)."""
+    """One of R's functions: its formals in R's order, and what each is called here."""
 
     packages: tuple[str, ...]
     python: str
@@ -50,31 +44,34 @@ _FUNCTIONS: Final = {
         _same("fixed", "data", "random", "correlation", "weights", "subset", "method")
         | {"na.action": "na_action"}
         | _same("control", "contrasts")
-        | {"keep.data": ""},
+        | {"keep.data": _IGNORED},
     ),
     "gls": _Function(
         ("nlme",),
         "gls",
         _same("model", "data", "correlation", "weights", "subset", "method")
-        | {"na.action": "na_action", "control": "control", "verbose": ""},
+        | {"na.action": "na_action", "control": "control", "verbose": _IGNORED},
     ),
     "lmList": _Function(
         ("nlme",),
         "lm_list",
-        {"object": "formula"} | _same("data", "level", "subset") | {"na.action": "na_action", "pool": "pool"},
+        {"object": "formula"}
+        | _same("data", "level", "subset")
+        | {"na.action": "na_action", "pool": "pool", "warn.lm": _IGNORED},
     ),
     "lmer": _Function(
         ("lme4", "lmerTest"),
         "lmer",
         {"formula": "formula", "data": "data", "REML": "method", "control": "control"}
-        | {"start": "", "verbose": "", "subset": "subset", "weights": "", "na.action": "na_action"}
-        | {"offset": "", "contrasts": "contrasts"},
+        | {"start": _REFUSED, "verbose": _IGNORED, "subset": "subset", "weights": "weights"}
+        | {"na.action": "na_action", "offset": _REFUSED, "contrasts": "contrasts"},
     ),
 }
-_OURS: Final = {"lme": lme, "gls": gls, "lm_list": lm_list, "lmer": lmer}
+#: Which function made a fit, by the fit's class, the same name on both sides.
+_MADE_BY: Final = {"LmeFit": "lme", "GlsFit": "gls", "LmList": "lmList", "LmerFit": "lmer"}
 
 
-def rcall(line: str, engine: Any = "nlme", **frames: Any) -> Any:
+def rcall(line: str, engine: Any = "nlme", **given: Any) -> Any:
     """Fit the model that a line of an R script asks for.
 
     The line is taken apart, never evaluated: formulas and structures go to the function as text, and are held to its
@@ -84,12 +81,14 @@ def rcall(line: str, engine: Any = "nlme", **frames: Any) -> Any:
     ----------
     line
         One call of ``lme``, ``gls``, ``lmList`` or ``lmer``, as in R: ``"lme(mathach ~ ses, random = ~ ses | id,
-        data = hsb)"``; an assignment of it is allowed, and ignored.
+        data = hsb)"``; or of ``update`` on a fit: ``"update(fm1, random = ~ 1 | id)"``. An assignment is allowed, and
+        ignored.
     engine
-        ``"nlme"``: R does it; ``"pyimpl"``: the native side does, which needs no R; or any object that has the
-        functions ``lme``, ``gls``, ``lm_list``, ``lmer``.
-    **frames
-        The data frames that the line names.
+        ``"nlme"``: R does it; ``"pyimpl"``: the native side does, which needs no R; another name that a package
+        offers (an entry point of the group ``lmebridge.rcall``); or any object that has the functions ``lme``,
+        ``gls``, ``lm_list``, ``lmer``. ``update`` is always that of the fit.
+    **given
+        What the line calls by name: the data frames, fits, and any argument's value.
 
     Returns
     -------
@@ -102,197 +101,116 @@ def rcall(line: str, engine: Any = "nlme", **frames: Any) -> Any:
     ArgumentError
         An argument isn't known here, or can't be taken as it is written.
     """
-    function, arguments = _take_apart(check_text(line, "line"))
+    call = script_line.take_apart(check_text(line, "line"))
+    if call.function == "update":
+        return _update(call, given)
+    function = call.function
+    if function not in _FUNCTIONS:
+        raise FormulaError(f"line calls {function}(), which isn't one of {', '.join(_FUNCTIONS)}, update")
     known = _FUNCTIONS[function]
-    call = {
-        known.formals[name]: _value(name, text, frames)
-        for name, text in _matched(function, list(known.formals), arguments).items()
-    }
-    first = known.formals[next(iter(known.formals))]
-    if "data" not in call and isinstance(call.get(first), str):
+    if call.package and call.package not in known.packages:
+        raise FormulaError(f"line: {function}() is of {known.packages[0]}, not of {call.package}")
+    matched = script_line.match(function, list(known.formals), call.arguments)
+    arguments = _arguments(function, {name: text for name, text in matched.items() if text != "NULL"}, given)
+    first = arguments.get(known.formals[next(iter(known.formals))])
+    if "data" not in arguments and isinstance(first, str):
         raise ArgumentError(f"line: {function}() names no data; write data = and pass that frame by its name")
-    if function == "lmer":
-        _reml_as_method(call)
-    return _engine_function(engine, known.python)(**call)
+    return _engine_function(engine, known.python)(**arguments)
+
+
+def _update(call: script_line.ScriptLine, given: Mapping[str, Any]) -> Any:
+    """Change a fit that is given by name: its formula comes second, the other arguments by their names."""
+    matched = script_line.match("update", ["object", "formula."], call.arguments[:1])
+    name = matched.get("object", "").strip("`")
+    fit = given.get(name)
+    function = _MADE_BY.get(type(fit).__name__)
+    if fit is None or function is None or not callable(getattr(fit, "update", None)):
+        raise ArgumentError(
+            f"line: update() changes a fit, given by its name; {shown(name)} is no fit that can be updated"
+        )
+    formals = list(_FUNCTIONS[function].formals)
+    rest = [(key.removesuffix(".") or formals[0], text) for key, text in call.arguments[1:]]
+    if sum(not key for key, _ in call.arguments[1:]) > 1:
+        raise ArgumentError("line: update() takes the fit, a formula, and other arguments by name")
+    texts = script_line.match(function, formals, rest)
+    removed = {_FUNCTIONS[function].formals[key]: None for key, text in texts.items() if text == "NULL"}
+    changes = _arguments(function, {key: text for key, text in texts.items() if text != "NULL"}, given)
+    return fit.update(changes.pop(_FUNCTIONS[function].formals[formals[0]], None), **changes, **removed)
+
+
+def _arguments(function: str, texts: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the function here is called with, by its own names."""
+    formals = _FUNCTIONS[function].formals
+    arguments = {}
+    for name, text in texts.items():
+        if formals[name] == _REFUSED:
+            mend = "write + offset(...) in the formula" if name == "offset" else "leave it out"
+            raise ArgumentError(f"line: {function}()'s {name} isn't supported; {mend}")
+        if formals[name] == _IGNORED:
+            script_line.literal(text, name)
+            continue
+        arguments[formals[name]] = _value(name, text, given)
+    if function == "lmer" and "method" in arguments:
+        reml = arguments["method"]
+        if not isinstance(reml, bool):
+            raise ArgumentError(f"line: REML must be TRUE or FALSE, not {shown(reml)}")
+        arguments["method"] = "REML" if reml else "ML"
+    return arguments
+
+
+def _value(name: str, text: str, given: Mapping[str, Any]) -> Any:
+    """Return what the function here takes for an argument of the line."""
+    key = text.strip("`")
+    if key in given:
+        return _named(given[key], key)
+    if name == "data":
+        if not key.isidentifier():
+            raise ArgumentError(f"line: data must be one name, not {shown(text)}; make that frame in Python")
+        names = ", ".join(given) or "none"
+        raise ArgumentError(
+            f"line: data = {key}, but no frame of that name is given ({names}); pass {key}=frame"
+        )
+    if name == "na.action":
+        actions = {f"na.{action}": action for action in ("fail", "omit", "exclude")}
+        if text.strip("\"'") not in actions:
+            raise ArgumentError(f"line: na.action must be one of {', '.join(actions)}, not {shown(text)}")
+        return actions[text.strip("\"'")]
+    if name in ("method", "REML", "pool", "level"):
+        return script_line.literal(text, name)
+    if name in ("control", "contrasts"):
+        return script_line.listed(text, name)
+    return text
+
+
+def _named(value: Any, name: str) -> Any:
+    """Return a pandas frame that knows what the line calls it, so that the page does too; else the value itself."""
+    if hasattr(value, "attrs") and hasattr(value, "columns"):
+        value = value.copy(deep=False)
+        value.attrs["name"] = name
+    return value
 
 
 def _engine_function(engine: Any, name: str) -> Any:
     if isinstance(engine, str):
-        if engine not in ("nlme", "pyimpl"):
-            raise ArgumentError(
-                f"engine must be 'nlme' or 'pyimpl', or an object with lme(), not {shown(engine)}"
-            )
         if engine == "nlme":
             return _OURS[name]
-        engine = importlib.import_module(engine)
+        engine = _offered(engine)
     found = getattr(engine, name, None)
     if not callable(found):
         raise ArgumentError(f"engine: {getattr(engine, '__name__', shown(engine))} has no function {name}")
     return found
 
 
-def _take_apart(line: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return the function's name, and its arguments as pairs of a name ("" if positional) and a text."""
-    plain = "".join(piece for piece in _pieces(line) if not piece.startswith("#"))
-    whole = _CALL.fullmatch(plain) or _CALL.fullmatch(_without_parentheses(plain))
-    if whole is None:
-        raise FormulaError(
-            f"line must be one call such as 'lme(y ~ x, data = d, random = ~ 1 | g)', not {shown(line)}"
-        )
-    function, package = whole["function"], whole["package"]
-    if function not in _FUNCTIONS:
-        raise FormulaError(f"line calls {function}(), which isn't one of {', '.join(_FUNCTIONS)}")
-    if package is not None and package not in _FUNCTIONS[function].packages:
-        raise FormulaError(f"line: {function}() is of {_FUNCTIONS[function].packages[0]}, not of {package}")
-    arguments = []
-    for text in _split(whole["inside"], "line"):
-        named = _ARGUMENT.fullmatch(text)
-        arguments.append(
-            (named["name"].strip("`\"'"), named["value"].strip()) if named else ("", text.strip())
-        )
-    return function, arguments
-
-
-def _without_parentheses(text: str) -> str:
-    """Return what stands in parentheses around all, which in R prints what it assigns: ``(m <- lme(...))``."""
-    stripped = text.strip().rstrip(";").rstrip()
-    return stripped[1:-1] if stripped.startswith("(") and stripped.endswith(")") else text
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Give the text in pieces: quoted ones whole, brackets and commas alone."""
-    at = 0
-    while at < len(text):
-        piece = _PIECE.match(text, at)
-        if piece is None:
-            raise FormulaError(f"line: a quote is never closed: {shown(text[at:])}")
-        yield piece.group()
-        at = piece.end()
-
-
-def _split(text: str, what: str) -> list[str]:
-    """Split at the commas that are inside no brackets."""
-    if not text.strip():
-        return []
-    parts: list[list[str]] = [[]]
-    opened: list[str] = []
-    pairs = {")": "(", "]": "[", "}": "{"}
-    for piece in _pieces(text):
-        if piece in ("(", "[", "{"):
-            opened.append(piece)
-        elif piece in pairs and (not opened or opened.pop() != pairs[piece]):
-            raise FormulaError(f"{what}: brackets don't match")
-        if piece == "," and not opened:
-            parts.append([])
-        else:
-            parts[-1].append(piece)
-    if opened:
-        raise FormulaError(f"{what}: brackets don't match")
-    return ["".join(part) for part in parts]
-
-
-def _matched(function: str, formals: list[str], arguments: list[tuple[str, str]]) -> dict[str, str]:
-    """Match arguments as R does: by exact name, by the beginning of a name, then by position."""
-    matched: dict[str, str] = {}
-    positional = []
-    for name, text in arguments:
-        if not name:
-            positional.append(text)
-            continue
-        found = [name] if name in formals else [formal for formal in formals if formal.startswith(name)]
-        if len(found) != 1:
-            listed = ", ".join(formals)
-            raise ArgumentError(f"line: {shown(name)} is not an argument of {function}(); those are {listed}")
-        if found[0] in matched:
-            raise ArgumentError(f"line: {function}() is given {found[0]} twice")
-        matched[found[0]] = text
-    left = [formal for formal in formals if formal not in matched]
-    if len(positional) > len(left):
-        raise ArgumentError(f"line: {function}() is given too many arguments")
-    matched.update(zip(left, positional, strict=False))
-    matched = {name: text for name, text in matched.items() if text != "NULL"}
-    for name, text in matched.items():
-        if not text:
-            raise FormulaError(f"line: the argument {name} is empty")
-        if not _FUNCTIONS[function].formals[name]:
-            raise ArgumentError(f"line: {function}()'s {name} isn't supported; leave it out")
-    return matched
-
-
-def _value(name: str, text: str, frames: Mapping[str, Any]) -> Any:
-    """Return what the function here takes for an argument of the line."""
-    if name == "data":
-        key = text.strip("`")
-        if key in frames:
-            return _named(frames[key], key)
-        if not key.isidentifier():
-            raise ArgumentError(f"line: data must be one name, not {shown(text)}; make that frame in Python")
-        given = ", ".join(frames) or "none"
+def _offered(name: str) -> Any:
+    """Load the engine that an installed package offers under the name."""
+    offered = {point.name: point for point in metadata.entry_points(group=ENTRY_POINTS)}
+    if name not in offered:
+        names = ", ".join(repr(each) for each in ("nlme", *sorted(offered)))
         raise ArgumentError(
-            f"line: data = {key}, but no frame of that name is given ({given}); pass {key}=frame"
+            f"engine must be one of {names}, or an object with lme(), not {shown(name)}. "
+            "Mend: install the package that offers it (for 'pyimpl', lmebridge itself, anew)"
         )
-    if name == "na.action":
-        return _one_of(text, name, {f"na.{action}": action for action in ("fail", "omit", "exclude")})
-    if name in ("method", "REML", "pool", "level"):
-        return _literal(text, name)
-    if name in ("control", "contrasts"):
-        return _listed(text, name)
-    if name in ("fixed", "object") and text in frames:  # grouped data, which know their own formula
-        return _named(frames[text], text)
-    return text
-
-
-def _named(frame: Any, name: str) -> Any:
-    """Return a pandas frame that knows what the line calls it, so that the page does too."""
-    if hasattr(frame, "attrs"):
-        frame = frame.copy(deep=False)
-        frame.attrs["name"] = name
-    return frame
-
-
-def _one_of(text: str, name: str, values: Mapping[str, str]) -> str:
-    key = text.strip("\"'")
-    if key not in values:
-        raise ArgumentError(f"line: {name} must be one of {', '.join(values)}, not {shown(text)}")
-    return values[key]
-
-
-def _literal(text: str, name: str) -> bool | int | float | str:
-    """Return a constant of R's."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and "\\" not in text:
-        return text[1:-1]
-    if _NUMBER.fullmatch(text):
-        plain = text.replace(" ", "").rstrip("L")
-        return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
-    raise ArgumentError(f"line: {name} must be a constant, not {shown(text)}")
-
-
-def _listed(text: str, name: str) -> dict[str, Any]:
-    """Return ``list(a = 1, ...)``, ``lmeControl(...)`` or the like as a dict."""
-    whole = re.fullmatch(rf"(?:nlme::|lme4::)?({_NAME})\s*\((.*)\)", text, re.DOTALL)
-    if whole is None or whole[1] not in ("list", "lmeControl", "glsControl", "lmerControl"):
-        raise ArgumentError(f"line: {name} must be written list(...) there, not {shown(text)}")
-    values: dict[str, Any] = {}
-    for position, part in enumerate(_split(whole[2], f"line: {name}")):
-        if whole[1] == "lmerControl" and position == 0 and part.strip()[:1] in ("'", '"'):
-            part = f"optimizer = {part}"
-        named = _ARGUMENT.fullmatch(part)
-        if named is None:
-            raise ArgumentError(f"line: {name} must name its values, not {shown(part)}")
-        key, value = named["name"].strip("`\"'"), named["value"].strip()
-        if key == "optCtrl":
-            values.update(_listed(value, "optCtrl"))
-        elif name == "contrasts" and re.fullmatch(r"contr\.\w+", value):
-            values[key] = value
-        else:
-            values[key] = _literal(value, f"{name}: {key}")
-    return values
-
-
-def _reml_as_method(call: dict[str, Any]) -> None:
-    if "method" in call:
-        if not isinstance(call["method"], bool):
-            raise ArgumentError(f"line: REML must be TRUE or FALSE, not {shown(call['method'])}")
-        call["method"] = "REML" if call["method"] else "ML"
+    try:
+        return offered[name].load()
+    except Exception as error:  # another package's code: whatever it raises, the answer is which one
+        raise ArgumentError(f"engine: {name!r} ({offered[name].value}) can't be loaded: {error}") from error

@@ -155,7 +155,7 @@ def _decode_columns(value: Any) -> pd.DataFrame:
 
 def _column(kind: str, zone: str, value: Any, levels: Any) -> Any:
     if kind in ("factor", "ordered"):
-        codes = np.array(value.memoryview(), dtype=np.int64)
+        codes = np.array(value, dtype=np.int64)
         codes = np.where(codes < 0, 0, codes) - 1
         dtype = pd.CategoricalDtype(decode.strings(levels), ordered=kind == "ordered")
         return pd.Categorical.from_codes(codes, dtype=dtype)

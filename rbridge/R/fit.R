@@ -213,10 +213,13 @@ rb_overview <- function(handle, kept) {
   left <- fit$residuals[, 1L]
   if (rb_is_exact(left, fit$fitted[, 1L] + left)) rb_stop("data", rb_exact_message(handle$model))
   groups <- rb_restore(rev(fit$dims$ngrps[seq_len(fit$dims$Q)]), handle$model$stand_ins, handle$model$group_names)
-  rb_scalars(
-    stats::logLik(fit), fit$method, fit$sigma, fit$dims$N, groups, rb_rows(row.names(fit$fitted), fit$na.action),
-    row.names(fit$fitted), fit$numIter
-  )
+  used <- rb_used_rows(row.names(fit$fitted), kept)
+  rb_scalars(stats::logLik(fit), fit$method, fit$sigma, fit$dims$N, groups, rb_rows(used, fit$na.action), used, fit$numIter)
+}
+# The rows of the frame, from 1, by their names; where those are the rows kept for the fit, no text is read as a number.
+rb_used_rows <- function(names, kept) {
+  ends <- c(1L, length(names))
+  if (length(names) == length(kept) && identical(names[ends], as.character(kept[ends]))) kept else as.integer(names)
 }
 rb_scalars <- function(log_lik, method, sigma, n_obs, groups, rows, complete, iterations = NULL) {
   list(
@@ -226,10 +229,9 @@ rb_scalars <- function(log_lik, method, sigma, n_obs, groups, rows, complete, it
   )
 }
 
-# The rows of the frame, from 1, that fitted() and residuals() answer for, in their order: names are those of the rows
-# used, dropped what na.action left out.
-rb_rows <- function(names, dropped) {
-  rows <- as.integer(names)
+# The rows of the frame, from 1, that fitted() and residuals() answer for, in their order: rows are those used, dropped
+# what na.action left out.
+rb_rows <- function(rows, dropped) {
   if (!inherits(dropped, "exclude")) return(rows)
   padded <- integer(length(rows) + length(dropped))
   padded[-dropped] <- rows

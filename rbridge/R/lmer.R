@@ -28,6 +28,7 @@ rb_lmer_parts <- function(expressions) {
 rb_bars <- function(node) {
   if (rb_head(node) == "(" && rb_head(node[[2L]]) %in% c("|", "||")) return(list(node[[2L]]))
   if (rb_head(node) %in% c("|", "||")) rb_stop("formula", "formula: put the random effects in parentheses: (", rb_shown(node), ")")
+  if (rb_head(node) == "+" && length(node) == 2L) return(rb_bars(node[[2L]]))
   if (rb_head(node) == "+" && length(node) == 3L) return(c(rb_bars(node[[2L]]), rb_bars(node[[3L]])))
   if (any(c("|", "||") %in% all.names(node))) rb_stop("formula", "formula: ", rb_shown(node), " has random effects that aren't a term of their own")
   list()
@@ -69,7 +70,7 @@ rb_lmer_call <- function(model, settings) {
 rb_lmer_overview <- function(handle, kept) {
   fit <- handle$fit
   groups <- rb_back(handle, lme4::ngrps(fit))
-  used <- row.names(stats::model.frame(fit))
+  used <- rb_used_rows(row.names(stats::model.frame(fit)), kept)
   list <- rb_scalars(
     stats::logLik(fit), if (lme4::isREML(fit)) "REML" else "ML", stats::sigma(fit), stats::nobs(fit), groups,
     rb_rows(used, attr(stats::model.frame(fit), "na.action")), used

@@ -30,7 +30,7 @@ class DirectR:
             if kind == "StrSexpVector":
                 return list(value)
             if kind in ("FloatSexpVector", "IntSexpVector", "BoolSexpVector"):
-                return np.array(value.memoryview() if len(value) else [])
+                return np.array(value)
         return None
 
     def printed(self, code: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +149,13 @@ def test_arguments_are_matched_as_r_does() -> None:
         ("lme(y ~ x, d, control = list(1))", "name"),
         ("lme(y ~ x, d, control = list(a = system('x')))", "constant"),
         ("lme(y ~ x, d, na.action = f)", "one of"),
-        ("lme(y ~ x, d, keep.data = FALSE)", "supported"),
+        ("lme(y ~ x, d, keep.data = f(x))", "constant"),
+        ("lmer(y ~ (1|g), d, start = 1)", "start isn't supported"),
+        ("lmer(y ~ (1|g), d, offset = x)", "write .* offset"),
+        ("update(fm1, y ~ x)", "no fit that can be updated"),
+        ("update()", "no fit that can be updated"),
+        ("update(d, y ~ x)", "no fit that can be updated"),
+        ("update(update(d), y ~ x)", "no fit that can be updated"),
         ("lme(y ~ x, d, , ~ 1)", "empty"),
         ("lmer(y ~ (1|g), d, REML = 3)", "TRUE or FALSE"),
         ("lme(y ~ x, d, random = ~1|g, random = ~1|g)", "twice"),
@@ -161,10 +171,100 @@ def test_other_lines_are_refused(line: str, word: str) -> None:
         asked(line, d={})
 
 
+class Fit:
+    """Stands for a fit of either side, whose class names what made it."""
+
+    def update(self, *formula: object, **changes: object) -> tuple:
+        return (*formula, changes)
+
+
+LmeFit, LmList, LmerFit = (type(name, (Fit,), {}) for name in ("LmeFit", "LmList", "LmerFit"))
+
+
+def test_update_changes_the_fit_that_is_named() -> None:
+    fit = LmeFit()
+    assert asked("fm2 <- update(fm1, . ~ . + x)", fm1=fit) == (". ~ . + x", {})
+    assert asked("update(object = fm1, fixed. = y ~ 1, meth = 'ML')", fm1=fit) == ("y ~ 1", {"method": "ML"})
+    assert asked("update(fm1, weights = NULL, corr = corAR1())", fm1=fit) == (
+        None,
+        {"correlation": "corAR1()", "weights": None},
+    )
+    assert asked("update(`fm 1`, data = d)", **{"fm 1": fit, "d": [1]}) == (None, {"data": [1]})
+    assert asked("update(m, REML = FALSE, verbose = 2)", m=LmerFit()) == (None, {"method": "ML"})
+    assert asked("update(m.lis, y ~ x, pool = FALSE)", **{"m.lis": LmList()}) == ("y ~ x", {"pool": False})
+    for line, word in (
+        ("update(m, y ~ x, ~ 1 | g)", "by name"), ("update(m, nothing = 1)", "not an argument"),
+        ("update(m, m2)", None), ("update(m, method = f())", "constant"),
+        ("update(m, y ~ x, fixed. = y ~ z)", "twice"),
+    ):  # fmt: skip
+        if word is None:
+            assert asked(line, m=fit) == ("m2", {})  # the fit itself refuses it: no formula
+            continue
+        with pytest.raises(rbridge.ArgumentError, match=word):
+            asked(line, m=fit)
+
+
+def test_names_stand_for_what_is_given() -> None:
+    d, ctrl = pd.DataFrame({"y": [1.0]}), {"maxIter": 9}
+    _, made = asked("lme(fm, d, re, control = ctrl)", d=d, fm="y ~ x", re={"g": "~ 1"}, ctrl=ctrl)
+    assert made["fixed"] == "y ~ x" and made["random"] == {"g": "~ 1"} and made["control"] is ctrl
+    assert made["data"].attrs["name"] == "d" and "name" not in d.attrs
+    regressions = LmList()
+    assert asked("lme(m.lis, random = ~ x)", **{"m.lis": regressions})[1] == {
+        "fixed": regressions,
+        "random": "~ x",
+    }
+
+
+def test_an_engine_is_what_a_package_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    offered = [
+        metadata.EntryPoint("mine", "tests.rbridge.test_rcall:Engine.lme", "lmebridge.rcall"),
+        metadata.EntryPoint("broken", "nowhere:engine", "lmebridge.rcall"),
+    ]
+    monkeypatch.setattr(metadata, "entry_points", lambda group: offered if group == "lmebridge.rcall" else [])
+    for engine, word in (
+        ("mine", "can't be loaded"),
+        ("broken", "'broken' .nowhere:engine. can't be loaded"),
+    ):
+        with pytest.raises(rbridge.ArgumentError, match=word):
+            rbridge.rcall("lme(y ~ x, d, ~ 1 | g)", engine=engine, d={})
+    with pytest.raises(rbridge.ArgumentError, match=r"one of 'nlme', 'broken', 'mine'.*Mend"):
+        rbridge.rcall("lme(y ~ x, d, ~ 1 | g)", engine="pyimpl", d={})
+
+
+def test_the_native_side_needs_no_r(tmp_path: Path) -> None:
+    """Neither R nor rpy2 is there: the same line runs on pyimpl, and the other engine names the mend."""
+    (tmp_path / "rpy2").mkdir()
+    (tmp_path / "rpy2" / "__init__.py").write_text("raise ImportError('rpy2 is not here')")
+    code = """
+    import sys, numpy as np, pandas as pd, rbridge
+    d = pd.DataFrame({"x": np.arange(60.) % 7, "g": np.repeat(np.arange(10), 6)})
+    d["y"] = np.sin(np.arange(60)) + d.g / 3
+    line = "fm1 <- lme(y ~ x, data = d, random = ~ 1 | g)"
+    fm1 = rbridge.rcall(line, engine="pyimpl", d=d)
+    print(type(fm1).__module__.split(".")[0], rbridge.rcall("update(fm1, . ~ . - x)", fm1=fm1).fixef().size)
+    try:
+        rbridge.rcall(line, d=d)
+    except rbridge.RUnavailableError as error:
+        print("Mend" in str(error), "rpy2.rinterface" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}", "PATH": str(tmp_path), "R_HOME": ""},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout == "pyimpl 1\nTrue False\n", done.stderr
+
+
 @pytest.mark.needs_r
 def test_code_in_a_line_is_never_run(orthodont, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     code = 'file.create("canary")'
+    fits = {
+        engine: rbridge.rcall(LINES[0], engine=engine, orthodont=orthodont) for engine in ("nlme", "pyimpl")
+    }
     for line in (
         f"lme(distance ~ {code}, data = orthodont, random = ~ 1 | Subject)",
         f"lme(distance ~ age, data = orthodont, random = ~ {code} | Subject)",
@@ -179,10 +279,18 @@ def test_code_in_a_line_is_never_run(orthodont, tmp_path: Path, monkeypatch: pyt
         f"gls({code}, orthodont)",
         f"lmList(distance ~ age | {code}, orthodont)",
         f"lmList(distance ~ {code} | Subject, orthodont)",
+        f"lmer(distance ~ age + (1 | Subject), orthodont, weights = {code})",
+        f"lmer(distance ~ age + (1 | Subject), orthodont, control = lmerControl({code}))",
+        f"lmer(distance ~ age + (1 | Subject), orthodont, verbose = {code})",
+        f"gls(distance ~ age, orthodont, correlation = corAR1(form = ~ {code} | Subject))",
+        f"update(fit, . ~ . + {code})",
+        f"update(fit, data = {code})",
+        f"update(fit, random = ~ {code} | Subject)",
+        f"update({code})",
     ):
         for engine in ("nlme", "pyimpl"):
             with pytest.raises(Exception, match=r".") as caught:
-                rbridge.rcall(line, engine=engine, orthodont=orthodont)
+                rbridge.rcall(line, engine=engine, orthodont=orthodont, fit=fits[engine])
             assert type(caught.value).__module__.startswith(("rbridge", "pyimpl"))
     assert list(tmp_path.iterdir()) == []
 
