@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pandas as pd
@@ -58,7 +59,9 @@ def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | N
                 what = f"fit() returned {type(fit).__name__}, which isn't a fit: it has no t_table()"
                 return NoAnswer(what, "not a fit")
             ask = getattr(engine, "provenance", None)
-            return Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
+            answer = Answer.of(fit, engine=engine.name, provenance=ask() if ask is not None else {})
+            named = answer.about.engine != ""  # an answer that the engine made itself may not say whose it is
+            return answer if named else replace(answer, about=replace(answer.about, engine=engine.name))
     except (
         Exception,
         SystemExit,

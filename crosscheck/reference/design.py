@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import formulaic
 import numpy as np
@@ -89,14 +90,15 @@ def dense_model(spec: ModelSpec, data: pd.DataFrame) -> DenseModel:
             levels.append(_grouping(Z, frame[name], levels[-1] if levels else None))
             forms.append(form)
             groups.append(name)
-            effects.append(tuple(_as_r(column, frame) for made in columns for column in made.columns))
+            here = " ".join(terms for _, terms in pieces)
+            effects.append(tuple(_as_r(column, frame, here) for made in columns for column in made.columns))
     y = _response(response, frame)
     rows = tuple(map(str, frame.index))
     problem = Problem(y, X.to_numpy(dtype=float), tuple(levels), spec.method, rows)
     within = WithinModel.of(spec.options.get("correlation"), spec.options.get("weights"), problem, frame)
     sigma = dict(spec.options.get("control", {})).get("sigma")
     known = float(sigma) if sigma else None
-    terms = tuple(_as_r(column, frame) for column in X.columns)
+    terms = tuple(_as_r(column, frame, right) for column in X.columns)
     return DenseModel(problem, tuple(forms), within, known, terms, tuple(effects), tuple(groups))
 
 
@@ -163,29 +165,54 @@ def _columns(terms: str, data: pd.DataFrame, contrasts: Mapping[str, str]) -> pd
         if column.ordered:
             contrasts.setdefault(name, "contr.poly")
     formula = re.sub(r"\b(?:factor|ordered)\s*\(\s*([\w.]+)\s*\)", r"\1", terms.strip())
-    formula = re.sub(r"(?<![\w.])pi(?![\w.(])", repr(np.pi), formula).replace("^", "**")
+    formula = formula.replace("^", "**")
     formula = re.sub(r"(?<![\w.])[A-Za-z]\w*(?:\.\w+)+", r"`\g<0>`", formula)  # IQ.ver.cen is a name in R
     for name, contrast in contrasts.items():
         quoted = f"`{name}`" if "." in name else name
         coded = f"C({quoted}, {contrast})"
         formula = re.sub(rf"(?<![\w.`]){re.escape(quoted)}(?![\w.`(])", coded, formula)
-    context = {name: function for name, function in _FUNCTIONS.items() if function is not None}
+    context: dict[str, Any] = {
+        name: function for name, function in _FUNCTIONS.items() if function is not None
+    }
+    context["pi"] = np.pi
     try:
         return pd.DataFrame(formulaic.model_matrix(formula or "1", data, context=context))
     except Exception as error:  # formulaic's own, of many kinds: the evaluator can't say, and says so
         raise UsageError(f"the reference evaluator can't build {terms.strip()!r}: {error}") from error
 
 
-def _as_r(column: str, data: pd.DataFrame) -> str:
-    """Return a column's name as R has it: ``sector[T.Catholic]:x`` is ``sectorCatholic:x``."""
+def _as_r(column: str, data: pd.DataFrame, formula: str) -> str:
+    """Return a column's name as R has it: ``sector[T.Catholic]:x`` is ``sectorCatholic:x``.
 
+    R writes the factors of an interaction in the order in which the formula first has them.
+    """
+    if column == "Intercept":
+        return "(Intercept)"
+    parts = sorted(str(column).split(":"), key=lambda part: _first_place(part, formula))
+    return ":".join(_part_as_r(part, data, formula) for part in parts)
+
+
+def _first_place(part: str, formula: str) -> int:
+    """Return where the formula first has the variable of a part."""
+    names = re.findall(r"[A-Za-z][\w.]*", part.split("[")[0])
+    found = [
+        place.start()
+        for name in names
+        if name not in {"C", *_FUNCTIONS}
+        and (place := re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", formula))
+    ]
+    return min(found, default=len(formula))
+
+
+def _part_as_r(part: str, data: pd.DataFrame, formula: str) -> str:
     def contrast(found: re.Match[str]) -> str:
-        name, kind, level = found.groups()
+        column, kind, level = found.groups()
+        made = re.search(rf"\b(?:factor|ordered)\(\s*{re.escape(column)}\s*\)", formula)
+        name = made[0].replace(" ", "") if made else column
         if kind not in ("H", "S"):
             return f"{name}{level}"
-        levels = [str(one) for one in pd.Categorical(data[name]).categories]
+        levels = [str(one) for one in pd.Categorical(data[column]).categories]
         return f"{name}{levels.index(level) + (kind == 'S')}"  # R numbers the columns of these
 
-    name = re.sub(r"(?:C\()?`?([\w.]+)`?(?:, contr\.\w+\))?\[(?:([TSH])\.)?([^\]]*)\]", contrast, str(column))
-    name = name.replace("`", "").replace(" ** ", "^")
-    return "(Intercept)" if name == "Intercept" else name
+    name = re.sub(r"(?:C\()?`?([\w.]+)`?(?:, contr\.\w+\))?\[(?:([TSH])\.)?([^\]]*)\]", contrast, part)
+    return name.replace("`", "").replace(" ** ", "^")
