@@ -86,14 +86,13 @@ def run(options: argparse.Namespace) -> int:
     progress("the report")
     heading = Heading(
         options.title,
-        options.purpose,
-        options.author,
         date,
-        _command(options, evidence.live),
-        "R's nlme::lme",
         tuple(engine.name for engine in engines),
-        evidence.live,
-        why,
+        live=evidence.live,
+        why_recorded=why,
+        purpose=options.purpose,
+        author=options.author,
+        command=_command(options, evidence.live),
     )
     dossier = gather(evidence, engines, heading)
     page, *_ = write(dossier, options.out)

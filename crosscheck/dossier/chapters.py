@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..report.blocks import Cell
 from .blocks import (
     Banner,
+    Block,
     Code,
     Items,
     Named,
@@ -210,21 +211,21 @@ def _limit(limit: float | None) -> str:
 
 
 def _repeat(dossier: Dossier) -> Section:
-    return Section(
-        "repeat",
-        "How to repeat this report",
-        (
-            Paragraph(
-                "With the versions and files listed under Environment the command gives the same numbers; its exit "
-                "status is 0 only if every part passes, 1 if one doesn't, 2 if it couldn't be run."
-            ),
-            Code(dossier.heading.command),
-            Paragraph(
-                "The same facts stand in report.html, report.md, report.json (for machines, its schema versioned) and "
-                "report.xml (JUnit, for build servers)."
-            ),
-        ),
+    if dossier.heading.command:
+        text = (
+            "With the versions and files listed under Environment the command gives the same numbers; its exit status "
+            "is 0 only if every part passes, 1 if one doesn't, 2 if it couldn't be run."
+        )
+        how: tuple[Block, ...] = (Paragraph(text), Code(dossier.heading.command))
+    else:
+        how = (
+            Paragraph("The report was made by a program of whoever prepared it, through crosscheck.dossier."),
+        )
+    forms = (
+        "The same facts stand in report.html, report.md, report.json (for machines, its schema versioned) and "
+        "report.xml (JUnit, for build servers)."
     )
+    return Section("repeat", "How to repeat this report", (*how, Paragraph(forms)))
 
 
 def _approval() -> Section:

@@ -42,29 +42,30 @@ class Heading:
     Attributes
     ----------
     title : str
-    purpose : str
-        The intended use, in its owner's words; empty where it wasn't given.
-    author : str
     date : str
-        ISO 8601.
-    command : str
-        What repeats the report.
-    reference, candidates : str, tuple of str
-        What is held to what.
+        ISO 8601, e.g. ``"2026-11-23"``.
+    candidates : tuple of str
+        The engines that are held to the reference.
+    reference : str
     live : bool
         Whether R answered now; otherwise its recorded answers were read.
     why_recorded : str
+    purpose : str
+        The intended use, in its owner's words.
+    author : str
+    command : str
+        What repeats the report.
     """
 
     title: str
-    purpose: str
-    author: str
     date: str
-    command: str
-    reference: str
     candidates: tuple[str, ...]
-    live: bool
+    reference: str = "R's nlme::lme"
+    live: bool = False
     why_recorded: str = ""
+    purpose: str = ""
+    author: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
