@@ -104,6 +104,23 @@ class Correlation(ABC):
             return np.full(columns.shape, np.nan), np.asarray(np.nan)
         return self.layout.scatter(whitened), np.asarray(log_det)
 
+    def slopes(self, psi: Array, whitened: Array) -> Array | None:
+        """The derivatives of ``log|R| + sum_c x_c' R^-1 x_c`` over all groups by psi, (m,), from whitened columns.
+
+        Parameters
+        ----------
+        psi : (m,) array
+            Real.
+        whitened : (c, N) array
+            ``L_g^-1 x_c`` as :meth:`whiten` gives it at ``psi``.
+
+        Returns
+        -------
+        array or None
+            None where whitening at a complex step for each parameter costs no more.
+        """
+        return None
+
     def matrix(self, psi: Array, group: int) -> Array:
         """The correlation matrix of one group, its rows in the order of the data."""
         return self._matrix(self.parameters.fill(psi), group)

@@ -10,6 +10,7 @@ import numpy as np
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation.base import Correlation
 from pyimpl.correlation.layout import Layout
+from pyimpl.derivative import steps_of, taken_apart
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,27 @@ class Dense(Correlation):
             out[:, batch.rows] = whitened.transpose(2, 0, 1)
             log_det = log_det + 2 * np.log(np.diagonal(L, axis1=1, axis2=2)).sum()
         return out, log_det
+
+    def slopes(self, psi: Array, whitened: Array) -> Array:
+        """As :meth:`Correlation.slopes`: one factorisation serves all parameters.
+
+        By R the function of one group has the derivative N = R^-1 - sum_c (R^-1 x_c)(R^-1 x_c)', as a matrix, so by a
+        parameter tr(N R').
+        """
+        full = self.parameters.fill(psi)
+        columns, total = self.layout.gather(whitened), np.zeros(len(psi))
+        for batch in self.batches:
+            L = np.linalg.cholesky(self._correlations(full, batch.known))
+            back = np.linalg.inv(L).swapaxes(1, 2)
+            Y = back @ columns[:, batch.rows].transpose(1, 2, 0)
+            total += self._against(psi, batch.known, back @ back.swapaxes(1, 2) - Y @ Y.swapaxes(1, 2))
+        return total
+
+    def _against(self, psi: Array, known: Array, N: Array) -> Array:
+        """The sum of tr(N R') over one batch, (m,), for N (B, n, n)."""
+        fulls = (self.parameters.fill(psi + step) for step in steps_of(psi))
+        changes = (taken_apart(self._correlations(full, known))[1] for full in fulls)
+        return np.array([(N * change).sum() for change in changes], float)
 
     def _matrix(self, full: Array, group: int) -> Array:
         size = self.layout.sizes[group]

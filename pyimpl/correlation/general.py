@@ -9,6 +9,7 @@ import numpy as np
 from pyimpl.arrays import Array
 from pyimpl.correlation.base import correlation_from, proportion_from
 from pyimpl.correlation.dense import Dense
+from pyimpl.derivative import steps_of, taken_apart
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class _General(Dense):
 
     def _correlations(self, full: Array, known: Array) -> Array:
         return np.asarray(self._whole(full)[known[:, :, None], known[:, None, :]])
+
+    def _against(self, psi: Array, known: Array, N: Array) -> Array:
+        # All groups' elements at the same two positions go together.
+        pairs = known[:, :, None] * self.size + known[:, None, :]
+        summed = np.bincount(pairs.ravel(), N.ravel(), self.size**2).reshape(self.size, self.size)
+        changes = (taken_apart(self._whole(self.parameters.fill(psi + step)))[1] for step in steps_of(psi))
+        return np.array([(summed * change).sum() for change in changes], float)
 
     def _whole(self, full: Array) -> Array:
         """The correlation matrix of all positions, (M, M)."""

@@ -31,6 +31,8 @@ from pyimpl.objective import Evaluation, Likelihood
 from pyimpl.posterior import Posterior, posterior_at, seen_by_rows
 from pyimpl.structured.within import WithinGroup
 
+_MANY = 3  # parameters of a correlation structure for which derivatives are taken together
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructuredRows:
@@ -105,13 +107,27 @@ class StructuredRows:
         columns = np.vstack([self.distinct, self._residuals(likelihood, evaluation)])
         posterior = posterior_at(likelihood, evaluation, fixed_known=not self.reml)
         s2 = evaluation.s2 * likelihood.moments.scale**2
-        slopes = []
-        for step in steps_of(psi):
+        slopes = self._correlation_slopes(psi, columns, posterior, s2)
+        for step in steps_of(psi)[len(slopes) :]:
             whitened, log_det = self.within.whiten(psi + step, columns)
             (now, change), (_, log_det_change) = taken_apart(whitened), taken_apart(log_det)
             spread = self._inner_product(posterior, now, change)
             slopes.append(log_det_change + 2 * (spread + now[-1] @ change[-1]) / s2)
         return np.array(slopes, float)
+
+    def _correlation_slopes(self, psi: Array, columns: Array, posterior: Posterior, s2: float) -> list[float]:
+        """The gradient by the correlation's parameters, where it has them all at once; else nothing.
+
+        W C S and W e over s are columns like any other: what is known of (b, beta) and e takes its part from V^-1.
+        """
+        correlation = self.within.correlation
+        if correlation is None or correlation.n_parameters < _MANY:
+            return []
+        whitened, _ = self.within.whiten(psi, columns)
+        codes = [level.grouping.codes for level in self.design.levels]
+        seen = np.concatenate(list(seen_by_rows(posterior, *self._split(whitened), codes)), axis=1)
+        slopes = correlation.slopes(self.within.split(psi)[0], np.vstack([seen, whitened[-1]]) / np.sqrt(s2))
+        return [] if slopes is None else list(slopes)
 
     def rss_slopes(self, psi: Array, likelihood: Likelihood, evaluation: Evaluation) -> Array:
         """Derivatives of the log of r'V^-1 r by psi at fixed theta, (m,): the last term of the gradient's share."""

@@ -65,6 +65,25 @@ def test_complex_steps_are_exact_derivatives(
     np.testing.assert_allclose(derivative(everything, psi), central, rtol=1e-6, atol=1e-8)
 
 
+def test_slopes_taken_together_are_those_of_complex_steps(
+    call: str, make_rows: Callable, random: np.random.Generator
+) -> None:
+    rows = make_rows()
+    structure = rows.structure(call)
+    psi = structure.start + 0.1 * random.normal(size=structure.n_parameters)
+    columns = random.normal(size=(3, len(rows.codes)))
+
+    def quadratic(at: np.ndarray) -> np.ndarray:
+        whitened, log_det = structure.whiten(at, columns)
+        return np.asarray(log_det + (whitened**2).sum())
+
+    together = structure.slopes(psi, structure.whiten(psi, columns)[0])
+    if together is None:
+        assert structure.n_parameters <= 4  # those with many parameters have them
+    else:
+        np.testing.assert_allclose(together, derivative(quadratic, psi), rtol=1e-9, atol=1e-10)
+
+
 def test_complex_columns_are_whitened_linearly(
     call: str, make_rows: Callable, random: np.random.Generator
 ) -> None:
