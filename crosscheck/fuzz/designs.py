@@ -124,7 +124,7 @@ class Truth:
 @st.composite
 def layouts(draw: st.DrawFn) -> Layout:
     """Return the rows: one to three levels of groups, of unequal sizes or not."""
-    depth = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 3)))
+    depth = draw(st.sampled_from((1, 1, 1, 1, 1, 2, 2, 2, 3)))
     widths = ((60,), (12, 5), (7, 4, 3))[depth - 1]
     path = st.tuples(*(st.integers(0, width - 1) for width in widths))
     groups = draw(st.sampled_from((2, 3, 4, 5, 5, 6, 7, 8, 10, 12, 1)))

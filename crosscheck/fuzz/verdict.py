@@ -8,7 +8,7 @@ is looked up in the data (:mod:`.refusals`), whatever R does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..engines import Engine, answer_of
 from ..readings import log_lik_units
 from ..singular import is_singular
 from ..spec import ModelSpec
+from .evidence import evidence
 from .refusals import refusal
 from .sources import Answers, Source, best_of
 from .unbounded import is_unbounded
@@ -143,6 +144,8 @@ def _outcome(
     if refused := _refused(engine, spec, data, answer):
         return refused
     reference = best_of(answers)
+    if isinstance(answer, Answer) and (shown := _as_a_maximum(spec, data, answers, answer)):
+        return replace(shown, engine=engine.name)
     others = [one for one in _all(answers) if one is not reference]
     held = opinion(
         spec,
@@ -160,6 +163,26 @@ def _outcome(
     ):
         result = Result.NO_MAXIMUM
     return Outcome(result, engine.name, str(held), answers)
+
+
+def _as_a_maximum(spec: ModelSpec, data: pd.DataFrame, answers: Answers, answer: Answer) -> Outcome | None:
+    """Return the outcome where the candidate is at a maximum, none lower than any that the reference reached."""
+    shown = evidence(spec, data, answer)
+    if shown is None or not shown.is_maximum:
+        return None
+    reached = [one.scalars.get("log_lik", -np.inf) for one in _all(answers)]
+    if not reached:
+        return Outcome(
+            Result.NO_ANSWER, "", f"{next(iter(answers.values()), '')}; the candidate: {shown}", answers
+        )
+    gain = answer.scalars["log_lik"] - max(reached)
+    same = SAME * log_lik_units(answer)[""]
+    if not gain >= -same:
+        return None
+    result = Result.NOT_IDENTIFIED if gain <= same and shown.n_flat else Result.SHORT
+    return Outcome(
+        result, "", f"{gain:.2g} of the log-likelihood above the reference's best; {shown}", answers
+    )
 
 
 def _refused(engine: Engine, spec: ModelSpec, data: pd.DataFrame, answer: Answer | str) -> Outcome | None:

@@ -56,7 +56,7 @@ class Referee:
         if not answers:
             raise CrosscheckError("the reference evaluator has no answer to begin from")
         named = answers[0]
-        objective = _objective(dense_model(spec, data), named)
+        objective = objective_of(dense_model(spec, data), named)
         starts = []
         for answer in answers:
             try:
@@ -140,7 +140,7 @@ def _psi(level: Level) -> Grid | None:
     return Grid(level.std_dev.rows, level.std_dev.rows, corr * np.outer(sds, sds))
 
 
-def _objective(model: DenseModel, named: Answer) -> Objective:
+def objective_of(model: DenseModel, named: Answer) -> Objective:
     """Return the model's log-likelihood, columns in the order of an answer's terms where the names say which."""
     problem = model.problem
     if len(named.levels) != len(problem.levels):
