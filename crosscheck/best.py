@@ -20,7 +20,7 @@ SAME = 1e-8
 """Log-likelihoods closer than this are the same: the limit that candidates have, too."""
 
 
-def best(answers: Mapping[Any, Answer | str]) -> Control | None:
+def best(answers: Mapping[Any, Answer | str], *, fixed_point: bool = False) -> Control | None:
     """Return the control under which R got furthest: the first in `ORDER` whose log-likelihood is R's highest.
 
     That is ``converged``, unless nlme's EM algorithm doesn't get to the optimum: it creeps where a variance is 0,
@@ -30,6 +30,9 @@ def best(answers: Mapping[Any, Answer | str]) -> Control | None:
     ----------
     answers : mapping
         R's answers by control; text is the error that R stopped with.
+    fixed_point : bool
+        Whether fits are fixed points of an iteration, where a higher log-likelihood isn't nearer: then the first that
+        answered.
 
     Returns
     -------
@@ -43,6 +46,8 @@ def best(answers: Mapping[Any, Answer | str]) -> Control | None:
     }
     if not log_liks:
         return None
+    if fixed_point:
+        return next(control for control in ORDER if control in log_liks)
     highest = max(log_liks, key=lambda control: log_liks[control])
     top = answers[highest]
     assert isinstance(top, Answer)

@@ -21,9 +21,6 @@ from .data import fixtures
 from .errors import UsageError
 from .spec import CONTROLS, Control, ModelSpec
 
-_BEYOND = ("correlation", "weights", "fixed_sigma")
-"""What pyimpl doesn't fit yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -43,11 +40,6 @@ class Call:
     name: str
     asked: Mapping[str, Any]
 
-    @property
-    def beyond(self) -> tuple[str, ...]:
-        """What it asks for that isn't covered yet."""
-        return tuple(what for what in _BEYOND if what in self.asked)
-
     def __str__(self) -> str:
         return f"{self.source} {self.name}".rstrip()
 
@@ -65,11 +57,6 @@ def calls() -> tuple[Call, ...]:
     """Return every call that was found, in order."""
     found = json.loads((fixtures() / "book" / "calls.json").read_text(encoding="utf-8"))
     return tuple(Call(entry.pop("from"), entry.pop("name"), entry) for entry in found)
-
-
-def not_covered() -> tuple[Call, ...]:
-    """Return the calls that ask for what isn't covered yet."""
-    return tuple(call for call in calls() if call.beyond)
 
 
 def book(only: Iterable[str] = ()) -> tuple[Case, ...]:
@@ -105,8 +92,7 @@ def _cases() -> tuple[Case, ...]:
     """Return the distinct models, each with its calls, in the order of their first ones."""
     same: dict[str, list[Call]] = {}
     for call in calls():
-        if not call.beyond:
-            same.setdefault(json.dumps(call.asked, sort_keys=True), []).append(call)
+        same.setdefault(json.dumps(call.asked, sort_keys=True), []).append(call)
     names: dict[str, int] = {}
     cases = []
     for group in same.values():

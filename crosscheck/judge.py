@@ -1,8 +1,10 @@
 """The book's verdicts: every number within its tolerance, and every page R's own or another for a stated reason.
 
 A page shows seven digits. R's are those of the optimum where it gets there; where the optimum is singular it stops
-on the way, and prints 1.6e-06 for a variance that is zero. Such a page can only differ in its numbers, and by what
-R is short of. Anything else that differs is a disagreement.
+on the way, and prints 1.6e-06 for a variance that is zero. Correlation structures and variance functions are beyond
+its EM algorithm, and its differences leave six to eight digits of their parameters. Such a page can only differ in
+its numbers, and by what R is short of. Where nlme maximises something else than the likelihood it is the reference
+evaluator that a candidate is held to. Anything else that differs is a disagreement.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from . import data as data_sets
 from .answer import Answer
-from .bench import same_words
+from .attribution import opinion
+from .bench import NUMBER, same_words
 from .book import Case
 from .compare import Comparison
 from .confounded import RULE as CONFOUNDED
@@ -33,6 +37,14 @@ LOG_LIK_BELOW = 1e-6
 SHORT = 1e-8
 """What R is short of its optimum is told in figures from here on: below, log-likelihoods are the same."""
 
+LAST_DIGITS = 1e-5
+"""By how much, relatively, a printed number may differ where R's optimum ends in finite differences: its tolerance."""
+
+OTHER_CRITERION = (
+    "different by definition: with a known sigma nlme's REML maximises another criterion; the reference evaluator "
+    "finds these values at the optimum of the restricted likelihood"
+)
+
 _PAGE_KEYS = tuple(page.key for page in PAGES)
 
 
@@ -51,6 +63,8 @@ class Judged:
         The pages that aren't R's, character for character: ``fit``, ``summary``, ``var_corr``, ``anova``.
     reason : str
         Why they aren't; empty where nothing explains it.
+    definition : str
+        Why R's answer is no yardstick, where it isn't and the reference evaluator says that the candidate is right.
     """
 
     case: Case
@@ -58,6 +72,7 @@ class Judged:
     candidate: Checked
     other_pages: tuple[str, ...] = ()
     reason: str = ""
+    definition: str = ""
 
     @property
     def comparison(self) -> Comparison | None:
@@ -66,7 +81,12 @@ class Judged:
 
     @property
     def numbers_agree(self) -> bool:
-        """Whether every number is within its tolerance, and the log-likelihood not below any that R reached."""
+        """Whether every number is within its tolerance, and the log-likelihood not below any that R reached.
+
+        Where R's answer is no yardstick, whether the numbers are the reference evaluator's.
+        """
+        if self.definition:
+            return True
         found = self.comparison
         if found is None or not self.gain >= -LOG_LIK_BELOW:
             return False
@@ -92,8 +112,12 @@ class Judged:
 
     @property
     def gain(self) -> float:
-        """The candidate's log-likelihood above the highest that R reached anyhow; NaN where one side has none."""
-        answers = [self.check.reference, *(made.answer for made in self.check.own)]
+        """The candidate's log-likelihood above the highest that R reached anyhow; NaN where one side has none.
+
+        Of a fixed point the one that R got nearest to it with.
+        """
+        others = [] if self.case.spec.goes_by_fitted else self.check.own
+        answers = [self.check.reference, *(made.answer for made in others)]
         reached = [a.scalars["log_lik"] for a in answers if a is not None and "log_lik" in a.scalars]
         ours = self.candidate.answer.scalars.get("log_lik") if self.candidate.answer else None
         return ours - max(reached) if reached and ours is not None else math.nan
@@ -135,8 +159,26 @@ def _judged(case: Case, check: ModelCheck, candidate: Checked) -> Judged:
     others = tuple(
         key for key in _PAGE_KEYS if key in printed and answer.pages.get(key) != reference.pages.get(key)
     )
-    reason = _reason(case, comparison, answer, reference, others) if others else ""
-    return Judged(case, check, candidate, others, reason)
+    definition = _definition(case, check, candidate)
+    reason = definition or (_reason(case, comparison, answer, reference, others) if others else "")
+    return Judged(case, check, candidate, others, reason, definition)
+
+
+def _definition(case: Case, check: ModelCheck, candidate: Checked) -> str:
+    """Return why R's answer is no yardstick, or "" where it is one or the reference evaluator doesn't say so."""
+    spec = case.spec
+    if spec.known_sigma is None or spec.method != "REML" or candidate.agree:
+        return ""
+    assert check.reference is not None and candidate.answer is not None
+    found = opinion(
+        spec,
+        data_sets.load(spec.data),
+        check.reference,
+        candidate.answer,
+        comparison=candidate.comparison,
+        others=[made.answer for made in check.own if made.answer is not None],
+    )
+    return OTHER_CRITERION if found.cause.passes else ""
 
 
 def _reason(
@@ -153,4 +195,35 @@ def _reason(
         short = answer.scalars["log_lik"] - reference.scalars["log_lik"]
         by = f"by {short:.0e}" if short >= SHORT else f"by less than {SHORT:.0e}"
         return f"singular: R stops short of the boundary, {by} of the log-likelihood"
+    if case.spec.options.keys() & {"correlation", "weights"}:
+        off = max(_furthest(reference.pages[key], answer.pages[key]) for key in others)
+        if off <= (10 if case.spec.goes_by_fitted else 1) * LAST_DIGITS:
+            return f"R's digits: its differences leave printed numbers off by {_rounded_up(off)}"
     return ""
+
+
+def _furthest(one: str, other: str) -> float:
+    """Return the largest relative difference of the numbers of two pages of the same words.
+
+    A number that is rounded to few places is as far off as these let it be known.
+    """
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    return max((_apart(a.lstrip("<>"), b.lstrip("<>")) for a, b in pairs if a != b), default=0.0)
+
+
+def _apart(one: str, other: str) -> float:
+    """Return the least relative difference that two printed numbers may come from."""
+    a, b = float(one), float(other)
+    return max(abs(a - b) - _place(one) / 2 - _place(other) / 2, 0.0) / max(abs(a), abs(b))
+
+
+def _place(number: str) -> float:
+    """Return the unit of the last digit printed."""
+    mantissa, _, exponent = number.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return float(10.0 ** (int(exponent or 0) - decimals))
+
+
+def _rounded_up(value: float) -> str:
+    """Return a power of ten that a value doesn't exceed, in words."""
+    return f"up to {10.0 ** math.ceil(math.log10(value)):.0e}" if value > 1e-12 else "a last digit"

@@ -223,6 +223,12 @@ def structure(kind: str) -> Callable[[Answer], Readings]:
     return read
 
 
+def correlation_units(answer: Answer) -> Units:
+    """Return 1 for a correlation, and for what is larger, as a range may be, the value itself."""
+    found = floats(structure("corr")(answer))
+    return {name: max(1.0, abs(value)) for name, value in found.items()}
+
+
 def page(name: str) -> Callable[[Answer], Readings]:
     """Read a printed page, as text."""
 

@@ -71,6 +71,13 @@ class ModelSpec:
         """The name of its record: in a study with a folder of its own the model's, else e.g. ``"hsb-empty-reml"``."""
         return self.name if self.study else f"{self.data}-{self.name}-{self.method.lower()}"
 
+    @property
+    def goes_by_fitted(self) -> bool:
+        """Whether variances depend on fitted values: a fit then is a fixed point, not the log-likelihood's maximum."""
+        weights = str(self.options.get("weights", ""))
+        without_form = re.search(r"var(?:Power|Exp|ConstPower|ConstProp)\([^~]*\)", weights)
+        return "fitted(.)" in weights or without_form is not None
+
     def by(self, method: Method) -> ModelSpec:
         """Return the same model fitted by `method`."""
         return replace(self, method=method)

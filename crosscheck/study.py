@@ -18,7 +18,7 @@ from .best import ORDER, best
 from .compare import Comparison, compare
 from .engines import Engine, NlmeEngine, RecordedEngine, answer_of
 from .errors import CrosscheckError
-from .quantities import NUMBERS, QUANTITIES
+from .quantities import NUMBERS, QUANTITIES, Quantity, at_fixed_point
 from .reference import Certificate, Referee, has_variances
 from .spec import Control, ModelSpec
 
@@ -176,26 +176,35 @@ def check_model(
 
     by_nearness = sorted(references, key=lambda control: (*ORDER, "symm").index(control))
     rs = {control: ask(references[control]) for control in by_nearness}
-    furthest = best(rs) or by_nearness[0]
+    furthest = best(rs, fixed_point=spec.goes_by_fitted) or by_nearness[0]
     answer = rs.pop(furthest)
     reference = None if isinstance(answer, str) else answer
     error = answer if isinstance(answer, str) else ""
-    checked = tuple(_checked(engine, ask(engine), reference) for engine in candidates)
-    own = tuple(_checked(references[control], one, reference) for control, one in rs.items())
+    checked = tuple(_checked(spec, engine, ask(engine), reference) for engine in candidates)
+    own = tuple(_checked(spec, references[control], one, reference) for control, one in rs.items())
     answers = [reference, *(made.answer for made in (*checked, *own))] if certificates else []
     progress(f"{spec.name}, {spec.method}: reference evaluator" if certificates else "")
     signed, doubt = _certificates(spec, frame, [a for a in answers if a is not None and has_variances(a)])
     return ModelCheck(spec, reference, checked, own, certificates=signed, error=error or doubt)
 
 
-def _checked(engine: Engine, answer: Answer | str, reference: Answer | None) -> Checked:
+def _checked(spec: ModelSpec, engine: Engine, answer: Answer | str, reference: Answer | None) -> Checked:
     if isinstance(answer, str):
         return Checked(engine.name, error=answer)
     if reference is None:
         return Checked(engine.name, answer, error="R gave no answer to compare with")
-    quantities = QUANTITIES if getattr(engine, "prints_r_pages", False) else NUMBERS
     declared = tuple(getattr(engine, "definitions", ()))
-    return Checked(engine.name, answer, compare(reference, answer, quantities), definitions=declared)
+    compared = compare(reference, answer, quantities_of(engine, spec))
+    return Checked(engine.name, answer, compared, definitions=declared)
+
+
+def quantities_of(engine: Engine, spec: ModelSpec) -> tuple[Quantity, ...]:
+    """Return what an engine's answer to a model is compared on: all but what it declares to have no number for."""
+    quantities = QUANTITIES if getattr(engine, "prints_r_pages", False) else NUMBERS
+    if spec.goes_by_fitted:
+        quantities = at_fixed_point(quantities)
+    lacks = frozenset(getattr(engine, "lacks", ()))
+    return tuple(quantity for quantity in quantities if quantity.key not in lacks)
 
 
 def _certificates(

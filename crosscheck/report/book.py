@@ -1,12 +1,10 @@
-"""The report of ``crosscheck book``: one row a model, then what isn't R's page and why, and what isn't covered."""
+"""The report of ``crosscheck book``: one row a model, then what isn't R's page and why."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..book import calls, not_covered
 from ..compare import Comparison
 from ..judge import Judged
 from ..study import ModelCheck
@@ -20,13 +18,15 @@ SHOWN = {
     "std_error": "SE",
     "std_dev": "sd",
     "corr": "cor",
+    "corr_params": "corStruct",
+    "var_params": "varFunc",
     "ranef": "BLUP",
     "fitted": "fitted",
 }
 """The quantities that have a column of digits."""
 
 NAME_WIDTH = 24
-LEFT_OUT = frozenset({"fitted"})
+LEFT_OUT = frozenset({"fitted", "corr_params", "var_params"})
 """Those that a terminal has no room for."""
 
 PAGE_NAMES = {"fit": "print", "summary": "summary", "var_corr": "VarCorr", "anova": "anova"}
@@ -51,7 +51,6 @@ def book_report(
     yield models_table(judged)
     if others := tuple(other_pages(judged)):
         yield Lines(tuple(Cell(line) for line in others), "Pages that aren't R's, and why")
-    yield Lines(tuple(Cell(line, "dim") for line in uncovered()), "Calls not covered yet")
     yield Lines((verdict(judged, live),), page=True)
 
 
@@ -121,13 +120,6 @@ def other_pages(judged: Sequence[Judged]) -> Iterator[str]:
             yield f"{one.case.spec.name} ({pages}): {one.reason or 'NOTHING EXPLAINS IT'}"
 
 
-def uncovered() -> tuple[str, ...]:
-    """Return what isn't covered yet, with counts."""
-    left = Counter(" and ".join(call.beyond).replace("fixed_sigma", "fixed sigma") for call in not_covered())
-    text = ", ".join(f"{count} with {what}" for what, count in left.items())
-    return (f"{left.total()} of the {len(calls())} calls: {text}.",)
-
-
 def verdict(judged: Sequence[Judged], live: bool) -> Cell:
     """Return the one line of verdict."""
     engines = ", ".join(dict.fromkeys(one.candidate.engine for one in judged))
@@ -142,13 +134,22 @@ def tally(judged: Sequence[Judged]) -> str:
     """Return the counts of models, calls, values and pages."""
     asked = sum(len(one.case.calls) for one in judged)
     values = sum(len(one.comparison.rows) for one in judged if one.comparison)
-    regular = [one for one in judged if one.is_regular]
-    same = sum(one.same_pages for one in regular)
-    text = f"{_count(len(judged), 'model')} ({_count(asked, 'call')}), {values:,} values; "
-    text += f"pages identical in {same} of {len(regular)}"
-    others = [one for one in judged if not one.is_regular]
-    same = sum(one.same_pages for one in others)
-    return text + (f", in {same} of {len(others)} without a regular optimum" if others else "")
+    text = f"{_count(len(judged), 'model')} ({_count(asked, 'call')}), {values:,} values; pages identical in "
+    kinds = {
+        "": [one for one in judged if one.is_regular and not one.definition and not _has_structure(one)],
+        " with correlations or variance functions": [
+            one for one in judged if one.is_regular and not one.definition and _has_structure(one)
+        ],
+        " without a regular optimum": [one for one in judged if not one.is_regular and not one.definition],
+        " that nlme defines otherwise": [one for one in judged if one.definition],
+    }
+    return text + ", in ".join(
+        f"{sum(one.same_pages for one in some)} of {len(some)}{what}" for what, some in kinds.items() if some
+    )
+
+
+def _has_structure(one: Judged) -> bool:
+    return bool(one.case.spec.options.keys() & {"correlation", "weights"})
 
 
 def _count(number: int, what: str) -> str:

@@ -16,7 +16,6 @@ from .book import (
     pages_word,
     r_failed,
     tally,
-    uncovered,
 )
 
 MOST = 12
@@ -31,25 +30,25 @@ def book_page(judged: Sequence[Judged]) -> str:
 INTRODUCTION = f"""\
 The calls are those of Pinheiro & Bates' scripts (*Mixed-Effects Models in S and S-PLUS*, 2000), of Snijders & Bosker's,
 of the examples on nlme's help pages, and of nlme's own tests, with what `update()`, `lme(lmList)` and `simulate.lme()`
-call in turn; `fixtures/book/extract_calls.R` found them. Calls that ask for the same model are one row, under the name
-of the first. Where a call leaves `random` out, or takes it from a groupedData or an lmList, it is spelled out here.
+call in turn. `fixtures/book/extract_calls.R` finds them by running scripts and examples; those of nlme's tests, which
+the packaged nlme doesn't carry, and those in comments of the scripts are written down there by hand. Calls that ask for
+the same model are one row, under the name of the first. Where a call leaves `random` out, or takes it from a
+groupedData or an lmList, it is spelled out here.
 
 - *held to*: the fit of R that got furthest. *R* is nlme's EM algorithm run until it converges, *R tight* nlminb with
-  its tolerances tightened. EM creeps where a variance is 0, and stops elsewhere for `pdBlocked`.
+  its tolerances tightened. EM creeps where a variance is 0, stops elsewhere for `pdBlocked`, and leaves the parameters
+  of correlation structures and variance functions alone.
 - *digits*: the fewest digits in which any value of a kind agrees with it, {MOST} standing for {MOST} and more; a dash
   where there is none, or all are 0.
 - *default*: the digits that the standard deviations of R's own default fit have.
 - *pages*: `print(fit)`, `summary(fit)`, `VarCorr(fit)` and `anova(fit)`, character for character."""
 
 ABOUT_PAGES = """\
-No log-likelihood is below the highest that R reached by its default, tightened, EM or `pdSymm` fit by more than 1e-6,
-and no page differs from R's in anything but numbers. Of a singular optimum R prints where it stopped, for instance
+No log-likelihood is below the highest that R reached by its default, tightened, EM or `pdSymm` fit by more than 1e-6
+(where variances go by `fitted(.)`, than its tightened fit's; where nlme's criterion is another, it isn't compared), and
+no page differs from R's in anything but numbers. Of a singular optimum R prints where it stopped, for instance
 1.6e-06 for a standard deviation that is 0. The tests hold the log-likelihood that `pyimpl` reports to the definition,
 with the whole covariance written down, on 55 of the models, among them all that are singular."""
-
-ABOUT_UNCOVERED = """\
-Correlation structures and variance functions are not in `pyimpl` yet; with a fixed sigma nlme's own log-likelihood is
-wrong."""
 
 _MARK = "<!-- Written by `crosscheck book --recorded --markdown`; tests/crosscheck/test_book.py holds it to that. -->"
 
@@ -62,7 +61,6 @@ def _lines(judged: Sequence[Judged]) -> Iterator[str]:
     yield from (f"- {line}" for line in other_pages(judged))
     yield from ("", "Some of R's own fits fail on these models:", "")
     yield from (f"- {line}" for line in r_failed(judged))
-    yield from ("", "## Calls not covered yet", "", *uncovered(), ABOUT_UNCOVERED)
 
 
 def _table(judged: Sequence[Judged]) -> Iterator[str]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..book import not_covered
 from ..compare import Comparison, Row
 from ..judge import Judged
 from ..published import PUBLISHED
@@ -59,13 +58,13 @@ def judged_to_dict(judged: Sequence[Judged], *, live: bool, verbose: bool = Fals
                 "pages_identical": one.same_pages,
                 "other_pages": list(one.other_pages),
                 "reason": one.reason,
+                "different_by_definition": bool(one.definition),
                 "log_lik_above_r": _number(one.gain),
                 "candidate": one.candidate.engine,
                 **{key: value for key, value in model_to_dict(one.check, verbose).items() if key != "agree"},
             }
             for one in judged
         ],
-        "not_covered": [{"call": str(call), "asks_for": list(call.beyond)} for call in not_covered()],
     }
 
 
