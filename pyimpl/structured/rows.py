@@ -31,8 +31,6 @@ from pyimpl.objective import Evaluation, Likelihood
 from pyimpl.posterior import Posterior, posterior_at, seen_by_rows
 from pyimpl.structured.within import WithinGroup
 
-_MANY = 3  # parameters of a correlation structure for which derivatives are taken together
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructuredRows:
@@ -121,7 +119,7 @@ class StructuredRows:
         W C S and W e over s are columns like any other: what is known of (b, beta) and e takes its part from V^-1.
         """
         correlation = self.within.correlation
-        if correlation is None or correlation.n_parameters < _MANY:
+        if correlation is None or not correlation.n_parameters:
             return []
         whitened, _ = self.within.whiten(psi, columns)
         codes = [level.grouping.codes for level in self.design.levels]
