@@ -22,7 +22,7 @@ rb_of_fit <- c("resid", "residuals", "fitted", "ranef", "coef")
 
 # What each argument may call besides the operators and the transformations of columns.
 rb_extra <- list(
-  fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", "list", rb_cor),
+  fixed = "~", random = c("~", "|", "list", "matrix", "diag", rb_pd), correlation = c("~", "|", rb_cor),
   weights = c("~", "|", "list", "fitted", "resid", rb_var), subset = rb_logical,
   formula = c("~", "|", "||", "dummy"), form = c("~", "|"), primary = "~", "plot form" = c("~", "|", rb_of_fit), "plot id" = c("~", rb_logical, rb_of_fit)
 )
