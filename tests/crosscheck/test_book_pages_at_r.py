@@ -49,7 +49,7 @@ def at(text: str, parameters) -> str:
     values, names = parameters.values[:, 0], list(parameters.rows)
     if function == "varConstPower":
         given = ", ".join(f"{name} = {value!r}" for name, value in zip(names, values.tolist(), strict=True))
-    elif function == "varIdent" or len(names) > 1 and function == "varPower":
+    elif function == "varIdent" or (len(names) > 1 and function == "varPower"):
         given = ", ".join(f'"{name}" = {value!r}' for name, value in zip(names, values.tolist(), strict=True))
         given = f"c({given})"
     else:
