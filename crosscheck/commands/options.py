@@ -21,8 +21,19 @@ def add_common(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     source.add_argument("--live", action="store_true", help="insist on fitting with R now")
     source.add_argument("--recorded", action="store_true", help="use R's recorded answers even if R is there")
     parser.add_argument(
-        "--engine", action="append", metavar="NAME", help="candidate held against R (default: pyimpl), or module:Class"
+        "--engine",
+        action="append",
+        metavar="NAME",
+        help="candidate held against R (default: pyimpl), or module:Class",
     )
+    add_timeout(parser)
+    form = add_forms(parser)
+    parser.add_argument("--verbose", action="store_true", help="every BLUP, every covariance, every reason")
+    return form
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add what a fit may take."""
     parser.add_argument(
         "--timeout",
         type=float,
@@ -30,9 +41,6 @@ def add_common(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
         metavar="SECONDS",
         help=f"what a fit of an engine that isn't lmebridge's own may take (default: {TIMEOUT:g})",
     )
-    form = add_forms(parser)
-    parser.add_argument("--verbose", action="store_true", help="every BLUP, every covariance, every reason")
-    return form
 
 
 def add_forms(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:

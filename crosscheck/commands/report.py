@@ -23,19 +23,19 @@ from ..dossier import (
     together,
     write,
 )
-from ..engines import Engine
+from ..engines import TIMEOUT, Engine
 from ..errors import UsageError
 from ..ladder import MODELS, ladder
 from ..run import run as run_model
 from ..spec import ModelSpec
 from ..study import run_study
-from .options import Commands, candidates, source
+from .options import Commands, add_timeout, candidates, source
 from .output import output, progress
 from .own import add_data_and_model, data_of, factors_of, model_of
 from .status import AGREE, DISAGREE
 
 TITLE = "Agreement of mixed-model fits with R's nlme"
-_ABOUT: dict[str, Any] = {"title": TITLE, "purpose": "", "author": "", "date": None}
+_ABOUT: dict[str, Any] = {"timeout": TIMEOUT, "title": TITLE, "purpose": "", "author": "", "date": None}
 _OWN: dict[str, Any] = {
     **dict.fromkeys(("data", "records", "delimiter", "factor", "fixed", "random"), None),
     **{"decimal": ".", "method": "REML", "name": "model", "na_action": "fail", "em_steps": 5000},
@@ -61,6 +61,7 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         help="hsb (default), book, or names with commas: a model of hsb (empty), or of the book, or a beginning (ch04)",
     )
     parser.add_argument("--engines", action="append", metavar="NAMES", help="candidates (default: pyimpl)")
+    add_timeout(parser)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--live", action="store_true", help="insist on fitting with R now")
     where.add_argument("--recorded", action="store_true", help="use R's recorded answers even if R is there")
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     """Fit, compare, check and write; return the exit status."""
     require_extras()
     date = _date(options.date)
-    engines = candidates(_names(options.engines) or ["pyimpl"])
+    engines = candidates(_names(options.engines) or ["pyimpl"], options.timeout)
     evidence, why = _evidence(options, engines)
     progress("the report")
     heading = Heading(

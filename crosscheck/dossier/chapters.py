@@ -52,9 +52,12 @@ def chapters(dossier: Dossier) -> tuple[Section, ...]:
 
 
 def verdict(dossier: Dossier) -> str:
-    """Return the verdict in one sentence."""
-    names = " and ".join(dossier.heading.candidates) or "No candidate"
-    return f"{names} {_VERDICTS[dossier.outcome]}."
+    """Return the verdict in a sentence or two."""
+    found = dossier.performance
+    texts = [f"{name} {_VERDICTS[found.outcome_of(name)]}" for name in dossier.heading.candidates]
+    said = f"{'; '.join(texts)}." if texts else "There is no candidate."
+    failed = [part for part in ("IQ", "OQ") if dossier.parts[part] is Outcome.FAIL]
+    return said + (f" Not every check of the {' and the '.join(failed)} passes." if failed else "")
 
 
 # --- 1 and 2
@@ -64,13 +67,28 @@ def _summary(dossier: Dossier) -> Section:
     found = dossier.performance
     rows = [(part, _PARTS[part], outcome_cell(outcome)) for part, outcome in dossier.parts.items()]
     parts = table("Qualifications", ("Part", "What it shows", "Outcome"), rows)
-    blocks = (Banner(dossier.outcome, verdict(dossier)), parts, Items(tuple(_figures(dossier, found))))
+    candidates = table(
+        "Candidates", _CANDIDATES, [_candidate(dossier, one) for one in dossier.heading.candidates], (1, 2, 3)
+    )
+    points = Items(tuple(_figures(dossier, found)))
+    blocks = (Banner(dossier.outcome, verdict(dossier)), parts, candidates, points)
     return Section("summary", "Summary", blocks)
+
+
+_CANDIDATES = ("Candidate", "Fits", "Values", "Outside", "Requirements that aren't met", "PQ")
+
+
+def _candidate(dossier: Dossier, candidate: str) -> tuple[Cell | str, ...]:
+    found = dossier.performance
+    results = [one for one in found.results if one.candidate == candidate]
+    fits = sum(one.candidate == candidate for one in found.fit_results)
+    failed = ", ".join(one.requirement for one in results if one.outcome is Outcome.FAIL) or "none"
+    counts = (f"{count:,}" for count in (fits, *found.counts(results)))
+    return (candidate, *counts, failed, outcome_cell(found.outcome_of(candidate)))
 
 
 def _figures(dossier: Dossier, found: Performance) -> list[str]:
     values, outside = found.counts(found.results)
-    failed = sorted({one.requirement for one in found.results if one.outcome is Outcome.FAIL})
     explained = sum(one.outcome is not Outcome.FAIL for one in found.deviations)
     texts = [
         f"{_count(len(found.fits), 'fit')}, {_count(values, 'comparison')} of a value with its reference, "
@@ -78,8 +96,6 @@ def _figures(dossier: Dossier, found: Performance) -> list[str]:
         f"{_count(len(found.deviations), 'deviation')}: {explained} explained, "
         f"{len(found.deviations) - explained} held against the candidate.",
     ]
-    if failed:
-        texts.append(f"Requirements that are not met: {', '.join(failed)}.")
     for part, checks in (("IQ", dossier.installation), ("OQ", dossier.operation)):
         wrong = [check.id for check in checks if check.outcome is Outcome.FAIL]
         if wrong:

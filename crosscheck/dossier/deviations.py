@@ -21,7 +21,8 @@ _IMPACT: Mapping[Cause, str] = {
     "reported, and don't compare it with R's.",
     Cause.CANNOT: "The model can't be used with this implementation, which says so.",
     Cause.BOTH_RAISED: "Neither side answers: nothing is known of this model.",
-    Cause.ENGINE_STOPPED_SHORT: "Every number of this fit may be off in the digits shown: not to be used.",
+    Cause.ENGINE_STOPPED_SHORT: "Every number of this fit may be off by as much as is shown here: whether that matters "
+    "is to be judged against the intended use.",
     Cause.UNDECIDED: "Which side is right isn't known: not to be used for this model until it is.",
 }
 _BOTH = (

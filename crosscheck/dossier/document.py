@@ -337,12 +337,16 @@ class Performance:
         counted = [one for one in results if one.requirement in about_values]
         return sum(one.values for one in counted), sum(one.outside for one in counted)
 
+    def outcome_of(self, candidate: str) -> Outcome:
+        """Return the worst of one candidate; of no fit at all a failure."""
+        made: list[Result | FitResult] = [*self.results, *self.fit_results]
+        return overall(tuple(one.outcome for one in made if one.candidate == candidate))
+
     @property
     def outcome(self) -> Outcome:
-        """The worst of all; of no fit at all a failure."""
-        if not self.fit_results:
-            return Outcome.FAIL
-        return overall((*(one.outcome for one in self.results), *(one.outcome for one in self.fit_results)))
+        """The worst of every candidate; of none at all a failure."""
+        candidates = dict.fromkeys(one.candidate for one in self.fit_results)
+        return overall(tuple(self.outcome_of(candidate) for candidate in candidates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ def _worst(worst: Worst | None, names: dict[str, str]) -> str:
         return "identical throughout"
     if worst.rule and worst.used <= 1 and abs(worst.difference) > worst.limit:
         return f"{worst.rule} ({where})"
+    if abs(worst.difference) > worst.limit:
+        return f"{numbers.value(worst.reference)} against {numbers.value(worst.candidate)} ({where})"
     unit = f" {worst.unit}" if worst.unit else ""
     return f"{numbers.small(worst.difference)}{unit}, limit {numbers.small(worst.limit)} ({where})"
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +17,11 @@ from scipy import stats
 
 from .. import data as data_sets
 from ..answer import Answer
+from ..attribution import opinion
 from ..book import book
-from ..compare import compare
+from ..compare import Verdict, compare
 from ..engines import Engine, RecordedEngine, answer_of
+from ..engines.isolated import Isolated
 from ..grid import Grid
 from ..ladder import METHODS
 from ..quantities import NUMBERS, QUANTITIES
@@ -28,6 +29,7 @@ from ..reference import Grouping, Problem, Referee, dense_problem, log_likelihoo
 from ..report import numbers
 from ..spec import Method, ModelSpec
 from ..study import Study, run_study
+from .broken import Dies, Hangs, Nothing, NotNumbers, Raises
 from .closed_form import one_way
 from .document import Check, Outcome
 from .seeded import SEEDS
@@ -37,6 +39,9 @@ _RAIL = ModelSpec("Rail", "travel ~ 1", "~ 1 | Rail", data="Rail")
 
 _SLOPES = "ch04-fm2Orth.lme"
 """A model with random slopes: growth of 27 children, by sex."""
+
+PATIENCE = 5.0
+"""Seconds that an implementation that hangs is given, the start of its process included."""
 
 _TITLES = {quantity.key: quantity.title for quantity in QUANTITIES}
 
@@ -50,6 +55,7 @@ def operation(candidates: Sequence[Engine]) -> tuple[Check, ...]:
         *_evaluator(),
         *_comparison(),
         *_broken_engines(),
+        *_stray_engines(),
         *(check for candidate in candidates for check in _candidate(candidate)),
     )
 
@@ -182,35 +188,24 @@ def _comparison() -> Iterator[Check]:
     )
 
 
-class _Raises:
-    name = "raises"
-
-    def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Any:
-        raise RuntimeError("did not converge")
-
-
-class _Nothing:
-    name = "returns nothing"
-
-    def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Any:
-        return None
-
-
-class _NotNumbers:
-    name = "returns no numbers"
-
-    def fit(self, spec: ModelSpec, data: pd.DataFrame) -> Any:
-        right = RecordedEngine("converged").fit(spec, data)
-        assert right.t_table is not None
-        nan = Grid(right.t_table.rows, right.t_table.columns, np.full(right.t_table.values.shape, np.nan))
-        return replace(right, t_table=nan)
-
-
 def _broken_engines() -> Iterator[Check]:
+    yield from _asked((Raises(), Nothing(), NotNumbers()), first=1)
+
+
+def _stray_engines() -> Iterator[Check]:
+    """Ask engines that only another process survives."""
+    engines = (Isolated(Hangs(), PATIENCE), Isolated(Dies(), 60.0))
+    try:
+        yield from _asked(engines, first=4)
+    finally:
+        for engine in engines:
+            engine.close()
+
+
+def _asked(engines: Sequence[Engine], first: int) -> Iterator[Check]:
     (case,) = book(["ch01-fm1Rail.lme"])
-    engines = (_Raises(), _Nothing(), _NotNumbers())
     study = run_study([case.spec], engines, live=False, certificates=False)
-    for number, made in enumerate(study.checks[0].candidates, start=1):
+    for number, made in enumerate(study.checks[0].candidates, start=first):
         found = "agrees" if made.agree else made.error or "doesn't agree"
         yield _check(
             f"OQ-ENGINE-{number:02d}",
@@ -237,7 +232,19 @@ def _candidate(engine: Engine) -> Iterator[Check]:
         if isinstance(answer, str):
             yield Check(id, title, expected, answer, Outcome.FAIL)
             continue
-        found = compare(exact, answer, NUMBERS)
-        digits = min((row.digits for row in found.rows), default=0.0)
-        text = f"{len(found.rows)} values, {len(found.failures)} outside; at least {digits:.1f} digits"
-        yield _check(id, title, expected, text, found.agree)
+        yield _of_answer(engine, answer, exact, spec, frame, Check(id, title, expected, "", Outcome.FAIL))
+
+
+def _of_answer(
+    engine: Engine, answer: Answer, exact: Answer, spec: ModelSpec, frame: pd.DataFrame, asked: Check
+) -> Check:
+    """Return the check with what was found; other definitions pass where they reproduce the values."""
+    compared = compare(exact, answer, NUMBERS)
+    digits = min((row.digits for row in compared.rows if row.verdict is Verdict.AGREE), default=0.0)
+    text = f"{len(compared.rows)} values, {len(compared.failures)} outside"
+    if compared.agree:
+        return replace(asked, found=f"{text}; at least {digits:.1f} digits", outcome=Outcome.PASS)
+    declared = tuple(getattr(engine, "definitions", ()))
+    said = opinion(spec, frame, exact, answer, comparison=compared, definitions=declared)
+    outcome = Outcome.DEVIATION if said.passes else Outcome.FAIL
+    return replace(asked, found=f"{text}: {said.cause}: {said.reason}", outcome=outcome)

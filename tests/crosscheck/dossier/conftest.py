@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from crosscheck.book import book
-from crosscheck.dossier import Heading, gather, of_study
+from crosscheck.dossier import Heading, gather, of_study, operation
 from crosscheck.engines import RecordedEngine
 from crosscheck.study import run_study
 
@@ -42,6 +42,14 @@ class Wrong(Right):
         if spec.name != MODELS[0]:
             return answer
         return replace(answer, scalars={**answer.scalars, "sigma": 1.001 * answer.sigma})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_processes():
+    """Leave out, but for their own test, the implementations that only another process survives: they take seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operation, "_stray_engines", lambda: ())
+        yield
 
 
 def heading(*candidates, title="A report", **more):

@@ -13,9 +13,11 @@ import html5lib
 import jsonschema
 import pytest
 
-from crosscheck.dossier import Outcome, write
+from crosscheck.dossier import Outcome, chapters, write
 from crosscheck.dossier.blocks import Section, numbered
-from crosscheck.dossier.chapters import chapters
+from crosscheck.dossier.html import html
+from crosscheck.dossier.junit import junit
+from crosscheck.dossier.markdown import markdown
 
 FORMS = ("report.html", "report.md", "report.json", "report.xml")
 
@@ -97,14 +99,14 @@ def test_what_scrolls_can_be_reached_by_keyboard(page):
     assert all(id(table) in inside for table in page.iter("table"))
 
 
-def test_hostile_text_stays_text(failing, tmp_path):
-    write(failing, tmp_path)
-    page = (tmp_path / "report.html").read_text("utf-8")
+def test_hostile_text_stays_text(failing):
+    sections = chapters.chapters(failing)
+    page = html(failing, sections)
     assert "<script>" not in page and "&lt;script&gt;alert(1)" in page
     style = page[page.index("<style>") : page.index("</style>")]
     assert "alert" not in style or "<" not in style[style.index("--running-foot") :]
-    assert "<script>" not in (tmp_path / "report.md").read_text("utf-8").replace("\\<script\\>", "")
-    ElementTree.fromstring((tmp_path / "report.xml").read_text("utf-8"))  # no character that XML can't carry
+    assert "<script>" not in markdown(failing, sections).replace("\\<script\\>", "")
+    ElementTree.fromstring(junit(failing))  # no character that XML can't carry
 
 
 def test_every_chapter_is_there(page, written):
@@ -160,9 +162,8 @@ def test_junit_counts_are_those_of_its_cases(written):
     assert len(fits) == len(dossier.performance.fit_results)
 
 
-def test_junit_names_what_failed(failing, tmp_path):
-    write(failing, tmp_path)
-    root = ElementTree.fromstring((tmp_path / "report.xml").read_text("utf-8"))
+def test_junit_names_what_failed(failing):
+    root = ElementTree.fromstring(junit(failing))
     failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
     assert failed == [
         "R-VAR-03 Residual standard deviation",
@@ -202,8 +203,13 @@ def test_sections_are_numbered_in_depth():
 
 
 def test_the_summary_counts(failing):
-    summary = chapters(failing)[0]
+    summary = chapters._summary(failing)
     (points,) = [block for block in summary.blocks if hasattr(block, "texts")]
     assert points.texts[0].startswith("2 fits, ")
     assert points.texts[1] == "2 deviations: 0 explained, 2 held against the candidate."
-    assert points.texts[2] == "Requirements that are not met: R-RUN-01, R-VAR-03."
+    candidates = next(block for block in summary.blocks if getattr(block, "title", "") == "Candidates")
+    assert [row[-2].text for row in candidates.rows] == ["none", "R-RUN-01, R-VAR-03"]
+    assert [row[-1].text for row in candidates.rows] == ["Pass", "FAIL"]
+    assert (
+        chapters.verdict(failing) == "right meets every requirement; wrong does not meet every requirement."
+    )

@@ -16,6 +16,9 @@ from crosscheck.quantities import QUANTITIES
 
 from .conftest import Right
 
+_STRAY = operation._stray_engines
+"""Taken before the fixture that leaves it out."""
+
 
 def by_id(checks):
     checks = tuple(checks)
@@ -83,6 +86,12 @@ def test_the_instruments_pass():
     assert [check.id for check in checks.values() if check.outcome is not Outcome.PASS] == []
     assert sum(id.startswith("OQ-COMPARE") for id in checks) == len(SEEDS) + 2
     assert checks["OQ-CANDIDATE-right-REML"].found.startswith("58 values, 0 outside")
+
+
+def test_implementations_that_hang_or_die_get_a_verdict():
+    hang, die = _STRAY()
+    assert (hang.found, hang.outcome) == ("no answer within 5 s", Outcome.PASS)
+    assert die.outcome is Outcome.PASS and "exit status 3" in die.found
 
 
 def test_an_error_of_each_kind_is_seeded():

@@ -17,7 +17,7 @@ RAIL = ["report", "--recorded", "--models", "ch01-fm1Rail.lme", "--date", "2026-
 
 
 def use(monkeypatch, *engines):
-    monkeypatch.setattr(report, "candidates", lambda names: list(engines))
+    monkeypatch.setattr(report, "candidates", lambda names, timeout: list(engines))
 
 
 def test_four_forms_and_a_line(tmp_path, capsys):
