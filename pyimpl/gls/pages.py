@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pyimpl.estimates import Estimates
+from pyimpl.gls.predictions import residual_values
 from pyimpl.model import Model
 from pyimpl.pages import QUARTILES
-from pyimpl.prediction import fitted_values
 from pyimpl.report import CoefficientTable
 from pyimpl.report.gls import (
     GlsDescription,
@@ -81,7 +81,7 @@ def gls_summary_page(
         numbers["p-value"],
     )
     errors = errors_of(model, estimates)
-    pearson = errors.standardized(model.design.y - fitted_values(model, estimates, 0))
+    pearson = residual_values(model, estimates, "pearson")
     few = len(pearson) <= _FEW
     return GlsSummaryPage(
         model=gls_description(model, estimates),

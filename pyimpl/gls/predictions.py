@@ -1,4 +1,4 @@
-"""Predictions of a gls fit, with standard errors and intervals of the expected response or of an observation."""
+"""What a gls fit says of rows: residuals, and predictions with errors and intervals."""
 
 from __future__ import annotations
 
@@ -53,6 +53,14 @@ def gls_predictions(
     if newdata is not None:
         return pd.DataFrame(columns, index=newdata.index)
     return pd.DataFrame({name: model.frame.series(column) for name, column in columns.items()})
+
+
+def residual_values(model: Model, estimates: Estimates, kind: str) -> Array:
+    """Residuals of the model's rows, (N,): ``"response"``, ``"pearson"`` or ``"normalized"``."""
+    values = model.design.y - predicted_values(rows_of_fit(model), estimates, 0)
+    if kind == "response":
+        return values
+    return errors_of(model, estimates).standardized(values, kind == "normalized")
 
 
 def _std_dev(model: Model, estimates: Estimates, newdata: pd.DataFrame | None) -> Array | float:

@@ -29,14 +29,13 @@ from pyimpl.frame import check_frame
 from pyimpl.gls.groups import GlsCovariance, covariance_of_group, groups_of_errors
 from pyimpl.gls.intervals import check_gls_intervals, gls_intervals
 from pyimpl.gls.pages import GlsSummary, gls_page, gls_summary_page
-from pyimpl.gls.predictions import gls_predictions
+from pyimpl.gls.predictions import gls_predictions, residual_values
 from pyimpl.intervals import Intervals, check_conf_level
 from pyimpl.model import LevelChoice
 from pyimpl.prediction import check_uncertainty, fitted_values
 from pyimpl.report import text_to_html
 from pyimpl.report.gls import render_gls
 from pyimpl.simulation import check_count, generator_of, response_sampler, simulated_frame
-from pyimpl.within_errors import errors_of
 
 if TYPE_CHECKING:
     from pyimpl.pictures.sources import Source
@@ -126,10 +125,7 @@ class GlsFit(Regression, Plotted):
             only where they lie group by group). The beginning of a name is enough, ``"p"``, as in R.
         """
         kind = choose(type, RESIDUAL_TYPES, "type")
-        values = self.model.design.y - fitted_values(self.model, self.estimates, 0)
-        if kind != "response":
-            values = errors_of(self.model, self.estimates).standardized(values, kind == "normalized")
-        return self.model.frame.series(values)
+        return self.model.frame.series(residual_values(self.model, self.estimates, kind))
 
     def predict(
         self,
@@ -226,13 +222,12 @@ class GlsFit(Regression, Plotted):
 
     def _diagnosed(self, res_type: str) -> np.ndarray:
         """Residuals of the model's rows."""
-        aligned = self.residuals(choose(res_type, RESIDUAL_TYPES, "res_type"))
-        return np.asarray(aligned.to_numpy()[self.model.frame.kept])
+        return residual_values(self.model, self.estimates, choose(res_type, RESIDUAL_TYPES, "res_type"))
 
     def _source(self, id_res_type: str | None = None) -> Source:
         from pyimpl.gls.drawing import gls_source
 
-        return gls_source(self, id_res_type)
+        return gls_source(self.model, self.estimates, id_res_type)
 
     def update(self, model: str | None = None, **changes: Any) -> GlsFit:
         """Fit again with some arguments changed, as R's ``update(fit, ...)``.

@@ -19,7 +19,6 @@ from pyimpl.pictures.outliers import Identify, beyond, is_level, names_of, where
 
 if TYPE_CHECKING:
     from pyimpl.fit.pictured import Pictured
-    from pyimpl.fit.regression import Regression
     from pyimpl.lists import LmList
 
 FIT_LABELS = {
@@ -101,6 +100,7 @@ def fit_source(fit: Pictured, id_res_type: str | None = None) -> Source:
     kept, data = fit.model.frame.kept, fit.model.frame.source
     unit = response_unit(data)
     grouping = fit.model.levels[-1].grouping
+    correlated = not fit.corr_params().empty
 
     def residuals(kind: str, level: int | str | None) -> Array:
         return np.asarray(np.asarray(fit.residuals(kind, level))[kept])
@@ -108,11 +108,11 @@ def fit_source(fit: Pictured, id_res_type: str | None = None) -> Source:
     def term(asked: ModelTerm) -> tuple[Array, str]:
         if asked.function == "fitted":
             return np.asarray(fit.fitted(asked.level))[kept], with_unit("Fitted values", unit)
-        kind = type_of_fit(fit, asked.type)
+        kind = type_of_fit(asked.type, correlated)
         return residuals(kind, asked.level), residual_label(FIT_LABELS[kind], kind, unit)
 
     def outlying(kind: str | None) -> Array:
-        same = type_of_fit(fit, kind) == "normalized"
+        same = type_of_fit(kind, correlated) == "normalized"
         return residuals(id_res_type or ("normalized" if same else "pearson"), None)
 
     return Source(
@@ -152,10 +152,10 @@ def list_source(lists: LmList) -> Source:
     )
 
 
-def type_of_fit(fit: Regression, given: str | None) -> str:
+def type_of_fit(given: str | None, correlated: bool) -> str:
     """The type of a fit's residuals; without a correlation structure normalized ones are pearson's."""
     kind = residual_type(given, tuple(FIT_LABELS))
-    return "pearson" if kind == "normalized" and fit.corr_params().empty else kind
+    return "pearson" if kind == "normalized" and not correlated else kind
 
 
 def residual_label(label: str, kind: str, unit: str) -> str:
