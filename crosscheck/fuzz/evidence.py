@@ -1,4 +1,4 @@
-"""What the reference evaluator says of one answer alone: does it follow from its variances, and are these a maximum?
+"""What the reference evaluator says of one answer alone: that it follows from its variances, and is a maximum.
 
 That needs no search for an optimum, which :mod:`crosscheck.attribution` makes for every answer that isn't this good:
 one evaluation of the likelihood, one gradient and one matrix of second derivatives, by the definition.
