@@ -214,7 +214,7 @@ def _requirements(found: Performance) -> Section:
         "Requirements and tolerances",
         (
             table("Requirements", ("Requirement", "Title", "What is expected"), rows),
-            table("Tolerances and their reasons", titles, limits, (3, 4), notes),
+            table("Tolerances and their reasons", titles, limits, range(3, 3 + len(KINDS)), notes),
         ),
     )
 

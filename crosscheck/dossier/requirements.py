@@ -6,18 +6,20 @@ A requirement about values stands for one or more quantities of the one table of
 
 from __future__ import annotations
 
-from ..quantities import QUANTITIES, SINGULAR_LIMITS, Quantity
+from ..quantities import FIXED_POINT_LIMITS, QUANTITIES, SINGULAR_LIMITS, Quantity
 from .document import Limit, Requirement
 
 COMPLETE = "R-RUN-01"
 LIKELIHOOD = "R-OPT-01"
 OPTIMUM = "R-OPT-02"
 
-REGULAR, SINGULAR = "regular", "singular"
+REGULAR, SINGULAR, FIXED_POINT = "regular", "singular", "fixed-point"
 KINDS = {
     REGULAR: "the optimum lies inside the range of the parameters",
     SINGULAR: "a variance is estimated as 0, or random effects as multiples of each other: nlme stops early there, "
     "however its tolerances are tightened, so the limits are those of its default fits",
+    FIXED_POINT: "the residuals' variances go by fitted values: nlme's iteration between them ends short of its fixed "
+    "point, however its tolerances are tightened",
 }
 """The kinds of fit that have tolerances of their own."""
 
@@ -86,5 +88,7 @@ def _of_values(id: str, title: str, quantities: tuple[Quantity, ...]) -> Require
 
 
 def _limit(quantity: Quantity) -> Limit:
-    by_kind = {REGULAR: quantity.limit, SINGULAR: SINGULAR_LIMITS.get(quantity.key, quantity.limit)}
+    others = {SINGULAR: SINGULAR_LIMITS, FIXED_POINT: FIXED_POINT_LIMITS}
+    by_kind = {kind: max(limits.get(quantity.key, 0.0), quantity.limit) for kind, limits in others.items()}
+    by_kind = {REGULAR: quantity.limit, **by_kind}
     return Limit(quantity.title, quantity.unit, by_kind, quantity.reason)

@@ -30,6 +30,13 @@ def test_every_quantity_belongs_to_one_requirement():
     assert sorted(keys) == sorted(quantity.key for quantity in QUANTITIES)
 
 
+def test_limits_are_those_that_comparisons_apply():
+    limits = {limit.quantity: limit.by_kind for one in requirements() for limit in one.limits}
+    assert limits["coefficient"] == {"regular": 1e-5, "singular": 5e-4, "fixed-point": 1e-5}
+    assert limits["logLik"] == {"regular": 1e-8, "singular": 1e-6, "fixed-point": 1e-6}
+    assert set(limits["DF"].values()) == {0}
+
+
 def test_the_identifiers_are_stable():
     """An auditor's documents refer to them: one may be added, none may change its meaning."""
     assert [one.id for one in requirements()] == [

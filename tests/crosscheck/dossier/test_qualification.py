@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import replace
 
 import pytest
 
+from crosscheck import Answer
 from crosscheck.data import fixtures
 from crosscheck.dossier import environment, installation, operation
 from crosscheck.dossier.document import Outcome
@@ -136,8 +138,6 @@ class Off(Right):
     name = "off"
 
     def fit(self, spec, data):
-        from crosscheck import Answer
-
         answer = Answer.of(super().fit(spec, data))
         return replace(answer, scalars={**answer.scalars, "bic": answer.scalars["bic"] + 1e-6})
 
@@ -152,6 +152,26 @@ def test_a_candidate_that_misses_the_closed_form_is_found():
     assert reml.outcome is ml.outcome is Outcome.FAIL
     assert "58 values, 1 outside" in reml.found
     assert next(iter(operation._candidate(Raises()))).found == "RuntimeError: no"
+
+
+class ByDefinition(Right):
+    """AIC is nlme's; BIC counts every row, which it declares."""
+
+    definitions = ("bic-n",)
+
+    def fit(self, spec, data):
+        answer = Answer.of(super().fit(spec, data))
+        bic = answer.scalars["aic"] - 6 + 3 * math.log(answer.scalars["n_obs"])
+        return replace(answer, scalars={**answer.scalars, "bic": bic})
+
+
+def test_a_declared_definition_that_gives_the_value_passes_as_a_deviation():
+    reml, ml = operation._candidate(ByDefinition())
+    assert reml.outcome is Outcome.DEVIATION and "1 outside: different by definition" in reml.found
+    assert ml.outcome is Outcome.PASS
+    undeclared = ByDefinition()
+    undeclared.definitions = ()
+    assert next(iter(operation._candidate(undeclared))).outcome is Outcome.FAIL
 
 
 @pytest.mark.needs_r
