@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rbridge import decode, tables
-from rbridge.arguments import check_choice, check_flag, check_number, check_text, check_whole, shown
+from rbridge.arguments import check_choice, check_whole
 from rbridge.base import same_side
+from rbridge.empirical import RESIDUAL_TYPES, variogram_options
 from rbridge.errors import ArgumentError
 from rbridge.levels import LevelChoice, OneLevel
 from rbridge.pictured import Pictured
 from rbridge.tables import ACF, AugPred, SimulatedTests, Variogram
-
-_RESIDUAL_TYPES: Final = ("pearson", "response", "normalized")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +46,7 @@ class Diagnosis(Pictured):
             raise ArgumentError("form: nlme's ACF of an lme fit counts rows and takes no form; pyimpl's does")
         self._only_innermost(level, "ACF")
         lag = None if max_lag is None else check_whole(max_lag, "max_lag")
-        kind = check_choice(res_type, "res_type", _RESIDUAL_TYPES)
+        kind = check_choice(res_type, "res_type", RESIDUAL_TYPES)
         made: ACF = self._ask("rb_acf", lag, kind, decode=partial(tables.decode_table, ACF))
         return made
 
@@ -79,27 +78,8 @@ class Diagnosis(Pictured):
             R's ``maxDist``, ``nint`` and so on.
         """
         self._only_innermost(level, "Variogram")
-        options: dict[str, Any] = {
-            "resType": check_choice(res_type, "res_type", _RESIDUAL_TYPES),
-            "collapse": check_choice(collapse, "collapse", ("quantiles", "fixed", "none")),
-            "metric": check_choice(metric, "metric", ("euclidean", "maximum", "manhattan")),
-            "robust": check_flag(robust, "robust"),
-        }
-        if breaks is None:
-            options["nint"] = check_whole(n_int, "n_int", 1)
-        else:
-            listed = isinstance(breaks, list | tuple | np.ndarray | pd.Series) and len(breaks) > 0
-            if not listed:
-                raise ArgumentError(f"breaks must be a list of numbers, not {shown(breaks)}")
-            options["breaks"] = [check_number(value, "breaks") for value in breaks]
-        if max_dist is not None:
-            options["maxDist"] = check_number(max_dist, "max_dist")
-        text = None if form is None else check_text(form, "form")
-        wide = self._with_columns(self._columns_of({"form": text}))
-        reply = wide.call("rb_variogram", text, options, decode=partial(tables.decode_table, Variogram))
-        reply.warn()
-        made: Variogram = reply.value
-        return made
+        options = variogram_options(res_type, max_dist, n_int, collapse, breaks, robust, metric)
+        return self._semivariogram(form, options)
 
     def simulate(self, nsim: int = 1, seed: int | None = None, level: OneLevel = 0) -> pd.DataFrame:
         """Draw responses from the fitted model, random effects included, by R's own random numbers.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -11,14 +12,18 @@ import pandas as pd
 from rbridge import arguments, checks, decode, printed, tables
 from rbridge.arguments import Control, Request, check_choice
 from rbridge.base import Fit, same_side
+from rbridge.empirical import RESIDUAL_TYPES, variogram_options
+from rbridge.errors import ArgumentError
 from rbridge.fitting import fit_in_r, origin_of
+from rbridge.pictured import Pictured
+from rbridge.pictures import Picture
 from rbridge.prediction import predict_rows
-from rbridge.tables import check_confidence
+from rbridge.tables import ACF, ComparePred, Variogram, check_confidence
 from rbridge.updating import update
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GlsFit(Fit):
+class GlsFit(Pictured):
     """A model fitted by ``nlme::gls``; made by :func:`rbridge.gls`.
 
     Attributes
@@ -83,6 +88,61 @@ class GlsFit(Fit):
     def anova(self, *others: Fit, type: str = "sequential", terms: Any = None, L: Any = None) -> tables.Anova:
         """Test terms by F, or compare with other fits, of ``lme`` too, by likelihood ratio; as for an lme fit."""
         return tables.anova([self._handle, *same_side(others, Fit, "anova")], type, terms, L)
+
+    def acf(self, max_lag: int | None = None, res_type: str = "pearson", form: str | None = None) -> ACF:
+        """Return the empirical autocorrelation of the residuals; ``str()`` is R's print of ``ACF(fit)``.
+
+        Parameters
+        ----------
+        max_lag
+            The largest lag; R's choice by default.
+        res_type
+            ``"pearson"``, ``"response"`` or ``"normalized"``.
+        form
+            ``"~ 1 | group"``: within which groups, by default those of the correlation structure. nlme counts rows, so
+            a covariate is refused.
+        """
+        lag = None if max_lag is None else arguments.check_whole(max_lag, "max_lag")
+        kind = check_choice(res_type, "res_type", RESIDUAL_TYPES)
+        text = None if form is None else arguments.check_text(form, "form")
+        wide = self._with_columns(self._columns_of({"form": text}))
+        reply = wide.call("rb_gls_acf", lag, kind, text, decode=partial(tables.decode_table, ACF))
+        reply.warn()
+        made: ACF = reply.value
+        return made
+
+    def variogram(
+        self,
+        form: str | None = None,
+        res_type: str = "pearson",
+        *,
+        max_dist: float | None = None,
+        n_int: int = 20,
+        collapse: str = "quantiles",
+        breaks: Sequence[float] | None = None,
+        robust: bool = False,
+        metric: str = "euclidean",
+    ) -> Variogram:
+        """Return the semivariogram of the residuals; ``str()`` is R's print of ``Variogram(fit)``.
+
+        Parameters
+        ----------
+        form
+            The coordinates, and the groups: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``; by default those of the
+            correlation structure.
+        res_type, max_dist, n_int, collapse, breaks, robust, metric
+            As for :meth:`rbridge.fit.LmeFit.variogram`.
+        """
+        options = variogram_options(res_type, max_dist, n_int, collapse, breaks, robust, metric)
+        return self._semivariogram(form, options)
+
+    def pairs(self, form: str | None = None, *, id: float | str | None = None, **options: Any) -> Picture:
+        """Refuse: there are no effects of groups to draw against each other."""
+        raise ArgumentError("pairs: a gls fit has no effects of groups")
+
+    def compare_pred(self, *args: Any, **options: Any) -> ComparePred:
+        """Refuse: there are no curves of groups to compare."""
+        raise ArgumentError("compare_pred: a gls fit has no effects of groups, so all groups have one curve")
 
     def summary(self) -> tables.Summary:
         """Return the summary: its ``str()`` is R's ``print(summary(fit))``."""

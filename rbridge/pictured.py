@@ -15,7 +15,7 @@ from rbridge.errors import ArgumentError
 from rbridge.levels import OneLevel
 from rbridge.naming import primary_covariate
 from rbridge.pictures import Picture, decode_picture, picture_options
-from rbridge.tables import AugPred, ComparePred
+from rbridge.tables import AugPred, ComparePred, Variogram
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,6 +109,14 @@ class Pictured(Fit):
         reply = wide.call("rb_picture", kind, texts, drawing, device, decode=decode_picture)
         reply.warn()
         made: Picture = reply.value
+        return made
+
+    def _semivariogram(self, form: str | None, options: dict[str, Any]) -> Variogram:
+        text = None if form is None else check_text(form, "form")
+        wide = self._with_columns(self._columns_of({"form": text}))
+        reply = wide.call("rb_variogram", text, options, decode=partial(tables.decode_table, Variogram))
+        reply.warn()
+        made: Variogram = reply.value
         return made
 
     def _grid(

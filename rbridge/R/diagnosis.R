@@ -7,9 +7,24 @@ rb_acf <- function(handle, max_lag, type) {
   table
 }
 
+rb_gls_acf <- function(wide, max_lag, type, text) {
+  form <- rb_further_formula(wide, "form", text)
+  if (!is.null(form) && length(all.vars(rb_covariates(form)))) {
+    rb_stop("argument", "form: nlme's ACF counts rows and takes no covariate; write '~ 1 | group'")
+  }
+  if (!is.null(form) && !is.null(nlme::getGroups(wide$fit))) {
+    rb_stop("argument", "form: the fit's correlation structure has groups, and nlme takes those; leave form out")
+  }
+  options <- list(wide$fit, resType = type, maxLag = max_lag, form = form)
+  made <- do.call(nlme::ACF, options[!vapply(options, is.null, NA)])
+  table <- rb_table(wide, made)
+  table$frame$n.used <- as.integer(attr(made, "n.used"))
+  table
+}
+
 rb_variogram <- function(wide, text, options) {
   form <- rb_further_formula(wide, "form", text)
-  if (!is.null(form) && !is.null(rb_group_part(form))) {
+  if (wide$model$kind != "gls" && !is.null(form) && !is.null(rb_group_part(form))) {
     rb_stop("argument", "form: nlme's Variogram of an lme fit takes no groups; they are the innermost ones")
   }
   if (!is.null(form)) options$form <- form

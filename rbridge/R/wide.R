@@ -43,6 +43,10 @@ rb_widen <- function(handle, frame, names) {
     env <- new.env(parent = rb_function_env())
     return(list(fit = rb_widen_list(handle$fit, frame), model = model, data = frame, env = env))
   }
+  if (model$kind == "gls") {
+    env <- new.env(parent = rb_function_env())
+    return(list(fit = rb_widen_gls(handle$fit, frame), model = model, data = frame, env = env))
+  }
   fit <- handle$fit
   row.names(frame) <- row.names(fit$fitted)
   fit$data <- frame
@@ -51,6 +55,13 @@ rb_widen <- function(handle, frame, names) {
   fit$call$data <- as.name("rb_data")
   fit$call$subset <- fit$call$na.action <- fit$na.action <- NULL
   list(fit = fit, model = model, data = frame, env = env)
+}
+# As for a list, the call holds the rows themselves: those the model was fitted to.
+rb_widen_gls <- function(fit, frame) {
+  row.names(frame) <- names(fit$fitted)
+  fit$call$data <- frame
+  fit$call$subset <- fit$call$na.action <- fit$na.action <- NULL
+  fit
 }
 # A list's residuals and fitted values stand group by group; nlme puts columns of the data beside them as they come, so
 # the rows get the same order. The list's call holds them themselves: nlme evaluates it where no name of ours is found.
