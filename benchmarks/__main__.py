@@ -31,13 +31,15 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--rows", type=float, default=1e6, metavar="N", help="the largest data (up to 1e7; default 1e6)"
     )
-    parser.add_argument("--family", action="append", help="only HSB, rows, groups, effects, levels or ML")
+    parser.add_argument(
+        "--family", action="append", help="only HSB, rows, groups, effects, levels, ML or structures"
+    )
     parser.add_argument(
         "--engines", default=",".join(("pyimpl", *PEERS)), help="comma-separated (default: all)"
     )
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument(
-        "--limit", type=float, default=30, metavar="SECONDS", help="that an engine may take for a case"
+        "--limit", type=float, default=10, metavar="SECONDS", help="that an engine may take for a case"
     )
     parser.add_argument("--peers", metavar="PYTHON", help="another interpreter that has peers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")

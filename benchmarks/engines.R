@@ -1,4 +1,4 @@
-# Time nlme or lme4 on one case: Rscript engines.R engine fixed random groups REML repeats budget folder
+# Time nlme or lme4 on one case: Rscript engines.R engine fixed random groups REML repeats budget folder correlation weights
 # The folder holds a file for each column: name.num (doubles) or name.txt (lines). Prints one line of JSON.
 arguments <- commandArgs(trailingOnly = TRUE)
 engine <- arguments[1]
@@ -21,7 +21,10 @@ data <- as.data.frame(lapply(files, read_column), col.names = sub("[.][a-z]+$", 
 fixed <- as.formula(arguments[2])
 fit <- if (engine == "nlme") {
   random <- as.formula(paste("~", arguments[3], "|", arguments[4]))
-  function() nlme::lme(fixed, data, random, method = if (reml) "REML" else "ML")
+  structure <- function(text) eval(parse(text = text))
+  function() {
+    nlme::lme(fixed, data, random, structure(arguments[9]), structure(arguments[10]), method = if (reml) "REML" else "ML")
+  }
 } else {
   formula <- as.formula(paste0(arguments[2], " + (", arguments[3], " | ", arguments[4], ")"))
   function() lme4::lmer(formula, data, REML = reml)

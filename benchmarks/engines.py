@@ -27,11 +27,18 @@ class Engine:
         From the case and its frame to the log-likelihood; None where it has none.
     can : callable
         Whether the package has such a model at all.
+    structures : bool
+        Whether it has correlations and variances of errors.
     """
 
     module: str
     fit: Callable[[Case, pd.DataFrame], float | None]
     can: Callable[[Case], bool] = lambda case: True
+    structures: bool = False
+
+    def has(self, case: Case) -> bool:
+        """Whether the package has the case's model."""
+        return self.can(case) and (case.is_plain or self.structures)
 
 
 def regression(case: Case, data: pd.DataFrame) -> None:
@@ -46,7 +53,10 @@ def _pyimpl(case: Case, data: pd.DataFrame) -> float:
     from pyimpl import lme
 
     random = f"~ {case.random} | {'/'.join(case.groups)}"
-    return float(lme(case.fixed, data, random, method="REML" if case.reml else "ML").log_lik)
+    method = "REML" if case.reml else "ML"
+    return float(
+        lme(case.fixed, data, random, case.correlation or None, case.weights or None, method=method).log_lik
+    )
 
 
 def _statsmodels(case: Case, data: pd.DataFrame) -> float:
@@ -93,8 +103,8 @@ def _one_level(case: Case) -> bool:
 
 
 ENGINES: dict[str, Engine] = {
-    "regression": Engine("formulaic", regression),
-    "pyimpl": Engine("pyimpl", _pyimpl),
+    "regression": Engine("formulaic", regression, structures=True),
+    "pyimpl": Engine("pyimpl", _pyimpl, structures=True),
     "statsmodels": Engine("statsmodels", _statsmodels, _one_level),
     "mixedlm": Engine("mixedlm", _mixedlm),
     "mixedlm-rs": Engine("mixedlm_rs", _mixedlm_rs, _one_level),

@@ -106,6 +106,10 @@ def run(numbers: Iterable[int], engines: Iterable[str], settings: Settings) -> I
 
 def _is_larger(case: Case, known: Case) -> bool:
     """Whether a case has no fewer rows, groups, random effects and levels than another."""
+    if case.is_plain != known.is_plain:
+        return False
+    if not case.is_plain and case.rows * known.n_groups < known.rows * case.n_groups:  # its groups are shorter
+        return False
     sizes = [(each.rows, each.n_groups, each.random.count("x"), len(each.groups)) for each in (case, known)]
     return all(own >= other for own, other in zip(*sizes, strict=True))
 
@@ -135,9 +139,10 @@ def _home(engine: str, peers: str | None) -> list[str] | None:
 def _write(case: Case, folder: Path) -> None:
     """A file for each column that the case uses, for R."""
     data = frame(case)
-    used = [name for name in data.columns if name in case.groups or name in case.fixed or name in case.random]
+    texts = (case.fixed, case.random, case.correlation, case.weights)
+    used = [name for name in data.columns if name in case.groups or any(name in text for text in texts)]
     for name in used:
-        if name in case.groups:
+        if name in case.groups or name == "s":
             (folder / f"{name}.txt").write_text("\n".join(data[name]) + "\n", "utf-8")
         else:
             data[name].to_numpy(float).tofile(folder / f"{name}.num")
@@ -150,11 +155,23 @@ def _time(
     if home is None:
         return blank
     budget = settings.limit / 6  # of its seconds; the rest is for imports and the data
+    if engine == "lme4" and not case.is_plain:
+        return replace(blank, state="no such model")
     if engine in R_ENGINES:
         model = [engine, case.fixed, case.random, "/".join(case.groups), str(case.reml).upper()]
+        structures = [case.correlation or "NULL", case.weights or "NULL"]
         script = str(Path(__file__).with_name("engines.R"))
-        command = [*home, "--vanilla", script, *model, str(settings.repeats), str(budget), folder]
-    elif not ENGINES[engine].can(case):
+        command = [
+            *home,
+            "--vanilla",
+            script,
+            *model,
+            str(settings.repeats),
+            str(budget),
+            folder,
+            *structures,
+        ]
+    elif not ENGINES[engine].has(case):
         return replace(blank, state="no such model")
     else:
         asked = {"number": number, "engine": engine, "repeats": settings.repeats, "budget": budget}
