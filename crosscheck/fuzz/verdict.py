@@ -156,12 +156,8 @@ def _outcome(
         definitions=getattr(engine, "definitions", ()),
     )
     result = _result(held, reference, answer)
-    if (
-        not result.explained
-        and isinstance(answer, Answer)
-        and is_unbounded(spec, data, [answer, *_all(answers)])
-    ):
-        result = Result.NO_MAXIMUM
+    if not result.explained and isinstance(answer, Answer):
+        result = _at_no_sigma(spec, data, answers, held, answer) or result
     return Outcome(result, engine.name, str(held), answers)
 
 
@@ -193,6 +189,16 @@ def _refused(engine: Engine, spec: ModelSpec, data: pd.DataFrame, answer: Answer
 
 def _all(answers: Answers) -> list[Answer]:
     return [one for one in answers.values() if isinstance(one, Answer)]
+
+
+def _at_no_sigma(
+    spec: ModelSpec, data: pd.DataFrame, answers: Answers, held: Opinion, answer: Answer
+) -> Result | None:
+    """Return the result where the log-likelihood rises all the way to a sigma of zero, which nobody reaches."""
+    if is_unbounded(spec, data, [answer, *_all(answers)]):
+        return Result.NO_MAXIMUM
+    short = held.cause is Cause.ENGINE_STOPPED_SHORT
+    return Result.NO_SIGMA if short and _sigma_vanishes(held, answer) else None
 
 
 def _sigma_vanishes(held: Opinion, answer: Answer) -> bool:
