@@ -7,6 +7,7 @@ from .data import load_hsb
 from .engines import engine, known_engines
 from .errors import CrosscheckError
 from .ladder import ladder
+from .own import read_data
 from .quantities import NUMBERS, PAGES, QUANTITIES
 from .run import run
 from .spec import ModelSpec
@@ -27,5 +28,6 @@ __all__ = [
     "ladder",
     "load_hsb",
     "lre",
+    "read_data",
     "run",
 ]

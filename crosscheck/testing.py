@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,8 +20,8 @@ from .agreement import Held, Tolerances, hold
 from .answer import Answer
 from .best import ORDER, best
 from .compare import Comparison, compare
-from .engines import Engine, NlmeEngine, answer_of, engine
-from .errors import EngineUnavailableError, NotRecordedError
+from .engines import Engine, NlmeEngine, NoAnswer, answer_of, engine
+from .errors import CannotFitError, EngineUnavailableError, NotRecordedError
 from .own import Prepared, own_model, prepare
 from .own.prepare import Factors, name_of
 from .own.records import Source, record_own
@@ -29,6 +29,7 @@ from .own.references import live_references, recorded_references
 from .quantities import Quantity
 from .run import MOST_ROWS, largest_group
 from .spec import Control, ModelSpec
+from .study import quantities_of
 
 Where = Literal["either", "live", "recorded"]
 """Where R's answer comes from; ``either``: from R where it is, else from a record."""
@@ -94,7 +95,8 @@ class Checker:
         engine : str or Engine, optional
             Instead of the checker's own.
         quantities, tolerances
-            As for :func:`~crosscheck.agreement.assert_agree`.
+            As for :func:`~crosscheck.agreement.assert_agree`, but by default the printed pages are compared too if the
+            engine has R's, and what it declares that it lacks is left out.
         name : str, optional
             What the model's record is called, if not after the test.
 
@@ -108,6 +110,8 @@ class Checker:
             They don't agree, and R isn't to blame; or one of them has no answer.
         NoReferenceError
             R isn't here, and nothing is recorded.
+        CannotFitError
+            The engine declares that it has no such model.
         UsageError
             An argument or a column can't be used.
         NotRecordedError
@@ -128,11 +132,15 @@ class Checker:
         asked = self.engine if engine is None else engine
         candidate = _engine_of(asked)
         answer = answer_of(candidate, spec, prepared.frame)
+        if isinstance(answer, NoAnswer) and answer.kind == "cannot":
+            raise CannotFitError(f"{candidate.name}: {answer}")
         if not isinstance(answer, Answer):
             raise AssertionError(f"{candidate.name} gave no answer to {spec.fixed}, {spec.random}: {answer}")
-        held = hold(reference, answer, quantities, tolerances)
+        wanted = quantities_of(candidate, spec) if quantities is None else quantities
+        held = hold(reference, answer, wanted, tolerances)
         if not held.agree:
-            _explain(held, spec, prepared.frame, reference, answer, others)
+            definitions = tuple(getattr(candidate, "definitions", ()))
+            _explain(held, spec, prepared.frame, reference, answer, others, definitions)
         return held.comparison
 
     def _reference(self, spec: ModelSpec, prepared: Prepared) -> tuple[Answer, list[Answer]]:
@@ -183,7 +191,13 @@ def _named_after(test: str, spec: ModelSpec) -> str:
 
 
 def _explain(
-    held: Held, spec: ModelSpec, frame: pd.DataFrame, reference: Answer, answer: Answer, others: list[Answer]
+    held: Held,
+    spec: ModelSpec,
+    frame: pd.DataFrame,
+    reference: Answer,
+    answer: Answer,
+    others: Sequence[Answer],
+    definitions: Sequence[str],
 ) -> None:
     """Raise what the test fails with, or warn where the third opinion puts the difference down to R."""
     __tracebackhide__ = True
@@ -191,7 +205,15 @@ def _explain(
 
     if held.lacking or largest_group(spec, frame) > MOST_ROWS:
         raise AssertionError(held.failure())
-    made = opinion(spec, frame, reference, answer, comparison=held.comparison, others=others)
+    made = opinion(
+        spec,
+        frame,
+        reference,
+        answer,
+        comparison=held.comparison,
+        others=others,
+        definitions=definitions,
+    )
     if not made.passes:
         raise AssertionError(f"{held.failure()}\n\nWho is right, by the reference evaluator:\n{made}")
     warnings.warn(f"{spec.fixed}, {spec.random}: {made}", ExplainedWarning, stacklevel=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -63,8 +64,9 @@ def _records(options: argparse.Namespace) -> list[tuple[ModelSpec, pd.DataFrame,
         raise UsageError(
             f"no record {sorted(unknown)[0]!r}; known: {', '.join(one.spec.name for one in kept)}"
         )
-    return [
-        (one.spec, one.data(), one.path.parent)
-        for one in kept
-        if not options.model or one.spec.name in options.model
-    ]
+    asked = [one for one in kept if not options.model or one.spec.name in options.model]
+    with_file = [one for one in asked if one.source.file]
+    for one in asked if with_file else ():
+        if not one.source.file:
+            print(f"crosscheck: left out: {one.why_no_data}", file=sys.stderr)
+    return [(one.spec, one.data(), one.path.parent) for one in with_file or asked]

@@ -63,6 +63,14 @@ class OwnRecord:
     source: Source
     provenance: Mapping[str, str]
 
+    @property
+    def why_no_data(self) -> str:
+        """What is said of a record whose data came from a program."""
+        return (
+            f"{self.path.name} was recorded by a program that has the data; that is to fit it again "
+            "(pytest --live holds R to the records of tests)"
+        )
+
     def data(self) -> pd.DataFrame:
         """Return the data that the record is of, read again.
 
@@ -75,10 +83,7 @@ class OwnRecord:
         """
         source = self.source
         if not source.file:
-            raise NotRecordedError(
-                f"{self.path.name} was recorded by a program that has the data; that is to fit it again "
-                "(pytest --live holds R to the records of tests)"
-            )
+            raise NotRecordedError(self.why_no_data)
         read = read_data(self.path.parent / source.file, delimiter=source.delimiter, decimal=source.decimal)
         frame = prepare(read, self.spec, source.factors).frame
         if fingerprint(frame) != self.provenance.get(FINGERPRINT):
@@ -108,10 +113,14 @@ def record_own(
     if not _NAME.fullmatch(spec.name):
         raise UsageError(f"name is {spec.name!r}; a record is called by letters, digits, '-', '_' and '.'")
     path = recordfile.path_of(spec, folder)
-    if path.exists() and not anew and read_record(path).spec.to_dict() != spec.to_dict():
+    before = read_record(path) if path.exists() else None
+    same = before is not None and before.spec.to_dict() == spec.to_dict()
+    if before is not None and not same and not anew:
         raise UsageError(f"{path} records another model; choose another name, or have it recorded anew")
     if source.file:
         source = replace(source, file=os.path.relpath(source.file, folder))
+    elif before is not None and same and before.provenance.get(FINGERPRINT) == fingerprint(prepared.frame):
+        source = before.source  # a program has the same data as the file of the record
     return record(spec, folder, prepared.frame, source.to_dict())
 
 

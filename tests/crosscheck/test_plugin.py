@@ -38,6 +38,11 @@ class Careless:
     def fit(self, spec, data):
         return pyimpl.lme(spec.fixed, data, spec.random, method="ML")
 
+class Modest:
+    name = "modest"
+    def cannot(self, spec): return "it has no slopes"
+    def fit(self, spec, data): raise AssertionError("never asked")
+
 class Failing:
     name = "failing"
     def fit(self, spec, data):
@@ -118,6 +123,11 @@ class TestFixture:
         result.stdout.fnmatch_lines(
             ["*test_growth[[]pyimpl[]] PASSED*", "*failing gave no answer *RuntimeError: no convergence*"]
         )
+
+    def test_what_an_engine_declares_that_it_cannot_do_is_skipped(self, recorded, no_r):
+        result = recorded.runpytest("--recorded", "--engine", "my_engines:Modest", "-rs")
+        result.assert_outcomes(skipped=1)
+        result.stdout.fnmatch_lines(["SKIPPED *not a model for modest: it has no slopes"])
 
     def test_the_engine_can_be_set_in_the_ini_file(self, recorded, no_r):
         recorded.makeini(f"[pytest]\naddopts = {QUICK}\ncrosscheck_engine = my_engines:Failing\n")

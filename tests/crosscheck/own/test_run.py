@@ -285,6 +285,17 @@ class TestLive:
         assert rows[0]["digits"] == pytest.approx(2.0, abs=0.01)
         assert cli.main(["drift", "kept", "--model", "no"]) == 2
 
+    def test_records_of_programs_are_left_out_beside_others(self, tmp_path, capsys):
+        for name in ("growth", "line-ML"):
+            record = json.loads((RECORDS / f"{name}.json").read_text("utf-8"))
+            record["data"]["file"] = str(DATA) if name == "growth" else ""
+            (tmp_path / f"{name}.json").write_text(json.dumps(record))
+        assert cli.main(["drift", str(tmp_path), "--plain"]) == 0
+        said = capsys.readouterr()
+        assert "NO DRIFT: 1 record" in said.out
+        assert said.err.count("\n") == 1 and "left out: line-ML.json was recorded by a program" in said.err
+        assert cli.main(["drift", str(tmp_path), "--model", "line-ML"]) == 2
+
     def test_a_model_with_a_structure_is_run_on_r(self, growth):
         made = crosscheck.run(
             "distance ~ age",
