@@ -2,11 +2,18 @@
 
 from pyimpl.diagnostics.acf import ACF, autocorrelation, check_max_lag
 from pyimpl.diagnostics.layout import Layout, layout_of, spatial_request
-from pyimpl.diagnostics.variogram import Variogram, VariogramOptions, empirical_variogram
+from pyimpl.diagnostics.of_model import variogram_of
+from pyimpl.diagnostics.variogram import (
+    ModelVariogram,
+    Variogram,
+    VariogramOptions,
+    empirical_variogram,
+)
 
 __all__ = [
     "ACF",
     "Layout",
+    "ModelVariogram",
     "Variogram",
     "VariogramOptions",
     "autocorrelation",
@@ -14,4 +21,5 @@ __all__ = [
     "empirical_variogram",
     "layout_of",
     "spatial_request",
+    "variogram_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,14 @@ from pyimpl.report.diagnostics import VARIOGRAM_COLUMNS, variogram_cells
 COLLAPSE = ("quantiles", "fixed", "none")
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVariogram:
+    """A curve: semivariances at distances, (50,) each."""
+
+    variog: Array
+    dist: Array
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Variogram:
     """Semivariances by distance; ``str()`` is R's print of ``Variogram(fit)``.
@@ -31,11 +39,17 @@ class Variogram:
         The distance of the pair, or the median distance of the class.
     n_pairs : (K,) int array or None
         The size of each class; None where each row is one pair.
+    span : (float, float)
+        The smallest and the largest distance of two rows.
+    model : ModelVariogram or None
+        What the model's spatial correlation structure implies, where it has one.
     """
 
     variog: Array
     dist: Array
     n_pairs: Indices | None
+    span: tuple[float, float] = (0.0, 0.0)
+    model: ModelVariogram | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Columns ``variog``, ``dist`` and, for classes of pairs, ``n.pairs``."""
@@ -45,9 +59,10 @@ class Variogram:
     def plot(
         self,
         *,
-        smooth: bool = True,
+        smooth: bool | None = None,
         span: float = 0.6,
         sigma: float | None = None,
+        show_model: bool | None = None,
         grid: bool = False,
         ax: Any = None,
         **style: Any,
@@ -57,9 +72,12 @@ class Variogram:
         Parameters
         ----------
         smooth, span : bool, float
-            Draw a robust local regression, each local line of which sees the share ``span`` of the points.
+            Draw a robust local regression, each local line of which sees the share ``span`` of the points; left out,
+            where the model's curve isn't drawn.
         sigma : float
             Where to draw a level line: 1 for standardized residuals.
+        show_model : bool
+            Draw the semivariances that the model's spatial correlation structure implies; left out, where it has one.
         grid, ax, **style
             As for :meth:`LmeFit.plot`.
 
@@ -69,8 +87,14 @@ class Variogram:
         """
         from pyimpl import pictures
 
+        if show_model and self.model is None:
+            raise ArgumentError(
+                "show_model: the residuals' model has no spatial correlation structure; leave it out"
+            )
+        curve = self.model if show_model is not False else None
+        smoothed = curve is None if smooth is None else smooth
         look = pictures.Look(grid=grid, ax=ax, style=style)
-        return pictures.plot_variogram(self, pictures.Loess(span) if smooth else None, sigma, look)
+        return pictures.plot_variogram(self, curve, pictures.Loess(span) if smoothed else None, sigma, look)
 
     def __str__(self) -> str:
         return render_variogram(self.variog, self.dist, self.n_pairs).removesuffix("\n")
@@ -173,8 +197,10 @@ def empirical_variogram(residuals: Array, layout: Layout, options: VariogramOpti
     if listed:
         first, second = rows
         order = np.lexsort((second, first, layout.codes[first]))  # as R lists them
-        return Variogram(variog[order], distance[order], None)
-    return _by_class(variog, distance, _classes(distance, options), options.robust)
+        found = Variogram(variog[order], distance[order], None)
+    else:
+        found = _by_class(variog, distance, _classes(distance, options), options.robust)
+    return replace(found, span=(float(distance.min()), float(distance.max())))
 
 
 def _places(codes: Indices) -> Array:

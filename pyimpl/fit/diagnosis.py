@@ -16,8 +16,8 @@ from pyimpl.diagnostics import (
     VariogramOptions,
     autocorrelation,
     check_max_lag,
-    empirical_variogram,
     layout_of,
+    variogram_of,
 )
 from pyimpl.errors import ArgumentError, NotSupportedError
 from pyimpl.fit.core import FittedModel
@@ -101,6 +101,11 @@ class Diagnosis(Predictions):
             raise NotSupportedError(
                 "control: a study of likelihood ratios estimates sigma each time; fit both models without a known sigma"
             )
+        if self.model.within is not None or alternative.model.within is not None:
+            raise NotSupportedError(
+                "correlation, weights: a study of likelihood ratios refits models with independent errors of one "
+                "variance only; refit to the columns of fit.simulate() for others"
+            )
         responses = response_sampler(self.model, self.estimates).draw(rng, count)
         return likelihood_ratio_study(self, alternative, responses, methods)
 
@@ -147,8 +152,9 @@ class Diagnosis(Predictions):
         Parameters
         ----------
         form : str, optional
-            The coordinates of a row: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``. Left out, distances count the
-            rows of a group in the order of the data; the groups are the innermost ones if left out.
+            The coordinates of a row: ``"~ time"``, ``"~ x + y"``, ``"~ time | group"``. Left out, they are those of a
+            spatial correlation structure, with its metric; otherwise distances count the rows of a group in the order
+            of the data. The groups are the innermost ones if left out.
         res_type : {"pearson", "response", "normalized"}
             As for :meth:`residuals`.
         level : int or str, optional
@@ -167,7 +173,8 @@ class Diagnosis(Predictions):
             The distance where there are several coordinates.
         """
         options = VariogramOptions(max_dist, n_int, collapse, breaks, robust, metric)
-        return empirical_variogram(self._diagnosed(res_type, level), layout_of(self.model, form), options)
+        kind, residuals = choose(res_type, RESIDUAL_TYPES, "res_type"), self._diagnosed(res_type, level)
+        return variogram_of(self.model, self.estimates, residuals, form, kind, options)
 
     def _diagnosed(self, res_type: str, level: LevelChoice) -> Array:
         """Residuals of the model's rows."""

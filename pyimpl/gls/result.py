@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from pyimpl import tables
+from pyimpl.aug_pred import AugPred, PredictionSource, augmented_predictions
 from pyimpl.choices import choose
+from pyimpl.compare_pred import Predicting, compare_pred
 from pyimpl.diagnostics import (
     ACF,
     Variogram,
     VariogramOptions,
     autocorrelation,
     check_max_lag,
-    empirical_variogram,
     layout_of,
-    spatial_request,
+    variogram_of,
 )
 from pyimpl.drawable import Plotted
 from pyimpl.errors import ArgumentError
@@ -29,10 +30,11 @@ from pyimpl.frame import check_frame
 from pyimpl.gls.groups import GlsCovariance, covariance_of_group, groups_of_errors
 from pyimpl.gls.intervals import check_gls_intervals, gls_intervals
 from pyimpl.gls.pages import GlsSummary, gls_page, gls_summary_page
-from pyimpl.gls.predictions import gls_predictions, residual_values
+from pyimpl.gls.predictions import gls_prediction_source, gls_predictions, residual_values
 from pyimpl.intervals import Intervals, check_conf_level
 from pyimpl.model import LevelChoice
 from pyimpl.prediction import check_uncertainty, fitted_values
+from pyimpl.prediction_grid import Grid
 from pyimpl.report import text_to_html
 from pyimpl.report.gls import render_gls
 from pyimpl.simulation import check_count, generator_of, response_sampler, simulated_frame
@@ -160,6 +162,45 @@ class GlsFit(Regression, Plotted):
         table = gls_predictions(self.model, self.estimates, rows, ask)
         return table if ask.wanted else table["fit"].rename(None)
 
+    def aug_pred(
+        self,
+        primary: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        length_out: int = 51,
+    ) -> AugPred:
+        """Observations, and predictions on a grid of a covariate; ``str()`` is R's print of ``augPred``.
+
+        Parameters
+        ----------
+        primary : str, optional
+            The covariate, as its name or ``"~ age"``; that of the data's own formula if they are grouped data. The
+            groups are those of the correlation structure, each with its means of the other covariates.
+        minimum, maximum, length_out
+            The grid: see :meth:`LmeFit.aug_pred`.
+        """
+        return augmented_predictions(self.prediction_source(), Grid(primary, minimum, maximum, length_out))
+
+    def compare_pred(
+        self,
+        other: Predicting,
+        primary: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        length_out: int = 51,
+        level: LevelChoice = None,
+        names: tuple[str, str] = ("fit1", "fit2"),
+    ) -> AugPred:
+        """Predictions of this fit and of another on one grid: see :func:`pyimpl.compare_pred`.
+
+        ``level`` is that of the other fit, where it has levels.
+        """
+        return compare_pred(self, other, primary, minimum, maximum, length_out, level, names)
+
+    def prediction_source(self, level: LevelChoice = None) -> PredictionSource:
+        """What :meth:`aug_pred` predicts from; a regression has no levels."""
+        return gls_prediction_source(self.model, self.estimates)
+
     def simulate(self, nsim: int = 1, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
         """Responses drawn from the fitted model: columns ``sim_1``, ``sim_2``, ..., aligned with the data's index.
 
@@ -214,11 +255,9 @@ class GlsFit(Regression, Plotted):
         max_dist, n_int, collapse, breaks, robust, metric
             As for :meth:`LmeFit.variogram`.
         """
-        spatial = spatial_request(self.model) if form is None else None
-        if spatial is not None:
-            form, metric = spatial.form.text, spatial.metric
         options = VariogramOptions(max_dist, n_int, collapse, breaks, robust, metric)
-        return empirical_variogram(self._diagnosed(res_type), layout_of(self.model, form), options)
+        kind = choose(res_type, RESIDUAL_TYPES, "res_type")
+        return variogram_of(self.model, self.estimates, self._diagnosed(kind), form, kind, options)
 
     def _diagnosed(self, res_type: str) -> np.ndarray:
         """Residuals of the model's rows."""

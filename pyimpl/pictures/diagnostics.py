@@ -15,7 +15,7 @@ from pyimpl.pictures.loess import Loess
 from pyimpl.pictures.scatter import Look
 
 if TYPE_CHECKING:
-    from pyimpl.diagnostics import ACF, Variogram
+    from pyimpl.diagnostics import ACF, ModelVariogram, Variogram
 
 
 def plot_acf(acf: ACF, alpha: float, look: Look) -> Any:
@@ -50,8 +50,14 @@ def bounds_of_noise(n_used: Array, alpha: float) -> Array:
     return np.asarray(np.where(np.isfinite(bound), bound, np.nan))
 
 
-def plot_variogram(variogram: Variogram, smoother: Loess | None, sigma: float | None, look: Look) -> Any:
-    """Draw semivariances against distances, with a smooth curve and a level line at sigma where asked for.
+def plot_variogram(
+    variogram: Variogram,
+    curve: ModelVariogram | None,
+    smoother: Loess | None,
+    sigma: float | None,
+    look: Look,
+) -> Any:
+    """Draw semivariances against distances, with the model's curve, a smooth one and a level line where asked for.
 
     Raises
     ------
@@ -66,6 +72,8 @@ def plot_variogram(variogram: Variogram, smoother: Loess | None, sigma: float | 
     known = np.isfinite(variogram.variog)
     x, y = variogram.dist[known], variogram.variog[known]
     marks.points(ax, x, y, look.style)
+    if curve is not None:
+        ax.plot(curve.dist, curve.variog, color="C1", linewidth=1.2)
     if smoother is not None and len(np.unique(x)) > 2:
         marks.smooth_line(ax, x, y, smoother, {})
     if line is not None:
