@@ -15,9 +15,13 @@ from ..spec import ModelSpec
 from .certificate import Certificate
 from .design import DenseModel, dense_model
 from .implied import implied
-from .likelihood import Grouping
-from .optimum import Objective, Optimum, best_of, distance
+from .likelihood import Floats, Grouping, Problem
+from .optimum import Objective, Optimum, best_of, distance, polish
 from .parameters import Parameters, Variances
+
+MAX_ROUNDS = 200
+SAME_FITTED = 1e-11
+"""Weights that go by fitted values have settled when these change by less than this part of sigma."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,28 @@ class Referee:
         if not starts:
             raise CrosscheckError(f"{named.about.engine} doesn't give every variance")
         try:
-            return cls(objective, named, best_of(objective, starts))
+            made = cls(objective, named, best_of(objective, starts))
+            return made._at_fixed_point() if objective.parameters.within.by_fitted else made
         except np.linalg.LinAlgError as error:
             raise CrosscheckError(f"the reference evaluator can't factor V: {error}") from error
+
+    def _at_fixed_point(self) -> Referee:
+        """Return the referee whose optimum is that of weights by its own fitted values, as nlme iterates to it."""
+        at = self
+        for _ in range(MAX_ROUNDS):
+            fitted = _innermost_fitted(at.certified, at.objective.problem)
+            before = at.objective.parameters.within.fitted
+            if before is not None and np.abs(fitted - before).max() < SAME_FITTED * at.certified.sigma:
+                return at
+            objective = _with_fitted(at.objective, fitted)
+            at = replace(at, objective=objective, optimum=polish(objective, at.optimum.theta))
+        return at
+
+    def seen_by(self, answer: Answer) -> Objective:
+        """Return the log-likelihood with the weights that an answer's own fitted values give."""
+        if not self.objective.parameters.within.by_fitted:
+            return self.objective
+        return _with_fitted(self.objective, _innermost_fitted(answer, self.objective.problem))
 
     @property
     def certified(self) -> Answer:
@@ -86,7 +109,7 @@ class Referee:
         """
         try:
             own = variances_of(answer, self.named)
-            return implied(self.objective, own, self.named, f"{answer.about.engine}'s own variances")
+            return implied(self.seen_by(answer), own, self.named, f"{answer.about.engine}'s own variances")
         except np.linalg.LinAlgError as error:
             raise CrosscheckError(f"the reference evaluator can't factor V: {error}") from error
 
@@ -94,8 +117,9 @@ class Referee:
         """Return how far an answer is from the optimum; errors are those of :meth:`implied`."""
         try:
             own = variances_of(answer, self.named)
-            value = self.objective.at(own).log_lik
-            gradient = self.objective.gradient(self.objective.parameters.theta(own))
+            objective = self.seen_by(answer)
+            value = objective.at(own).log_lik
+            gradient = objective.gradient(objective.parameters.theta(own))
         except np.linalg.LinAlgError as error:
             raise CrosscheckError(f"the reference evaluator can't factor V: {error}") from error
         reported = answer.scalars.get("log_lik", float("nan"))
@@ -159,8 +183,26 @@ def objective_of(model: DenseModel, named: Answer) -> Objective:
     terms = named.fixef.rows if named.fixef is not None else model.terms
     X = problem.X[:, _order(model.terms, terms)]
     problem = replace(problem, X=X, levels=tuple(levels))
-    parameters = Parameters.of(problem, model.forms, model.within, model.known_sigma)
-    return Objective(problem, parameters)
+    rows = named.structure["var"].rows if "var" in named.structure else ()
+    parameters = Parameters.of(problem, model.forms, model.within.named(rows), model.known_sigma)
+    objective = Objective(problem, parameters)
+    return _with_fitted(objective, _innermost_fitted(named, problem)) if model.within.by_fitted else objective
+
+
+def _with_fitted(objective: Objective, fitted: Floats) -> Objective:
+    within = replace(objective.parameters.within, fitted=fitted)
+    return replace(objective, parameters=replace(objective.parameters, within=within))
+
+
+def _innermost_fitted(answer: Answer, problem: Problem) -> Floats:
+    """Return an answer's fitted values with all random effects, in the rows' order."""
+    if answer.fitted is None:
+        raise CrosscheckError(f"{answer.about.engine} doesn't give the fitted values that its weights go by")
+    values = dict(zip(answer.fitted.rows, answer.fitted.values[:, -1].tolist(), strict=True))
+    found = np.array([values.get(row, np.nan) for row in problem.row_names])
+    if not np.isfinite(found).all():
+        raise CrosscheckError(f"{answer.about.engine} doesn't give every fitted value that its weights go by")
+    return found
 
 
 def _in_order(grouping: Grouping, effects: Sequence[str], asked: Sequence[str]) -> Grouping:
