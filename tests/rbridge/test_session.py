@@ -408,3 +408,50 @@ def test_the_module_needs_no_builtin_eval() -> None:
         for name in ("eval(", "exec("):
             assert name not in source.replace('"eval"](', ""), path
     assert builtins.eval is eval and threading.main_thread()
+
+
+@pytest.mark.needs_r
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_in_the_middle_of_a_fit_is_refused_in_the_child_and_harmless_here() -> None:
+    """R's lock is held by a thread that the child doesn't have: the child must not wait for it."""
+    code = FIT + textwrap.dedent("""
+    import os, sys, threading, time
+    large = pd.concat([d.assign(g=d.g + 10 * k) for k in range(300)], ignore_index=True)
+    done = []
+    thread = threading.Thread(target=lambda: done.append(rbridge.lme("y ~ x", large, "~ x | g").n_obs))
+    thread.start()
+    while rbridge.embedded.running().lock.acquire(blocking=False):  # until the thread computes
+        rbridge.embedded.running().lock.release()
+        time.sleep(0.001)
+    child = os.fork()
+    if child == 0:
+        for ask in (fit.fixef, lambda: rbridge.lme("y ~ x", d, "~ 1 | g"), lambda: rbridge.to_r(d)):
+            try:
+                ask()
+            except rbridge.RUnavailableError as error:
+                os.write(1, str(error)[:24].encode())
+        os.write(1, str(rbridge.lme("y ~ x", d, "~ 1 | g", isolated=True).n_obs).encode())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    thread.join()
+    print(done, fit.update().n_obs)
+    """)
+    assert python(code, noise=False) == "this process was forked " * 3 + "60[18000] 60\n"
+
+
+@pytest.mark.needs_r
+def test_every_kind_of_fit_from_eight_threads(data: pd.DataFrame) -> None:
+    def work(k: int) -> str:
+        frame = data.assign(y=data.y + k * data.x)
+        line = "m <- lme(y ~ x, data = d, random = ~ 1 | g)"
+        makes = (
+            lambda: rbridge.gls("y ~ x", frame).anova(),
+            lambda: rbridge.lm_list("y ~ x | g", frame).coef(aug_frame=True),
+            lambda: rbridge.lmer("y ~ x + (1 | g)", frame).summary(),
+            lambda: rbridge.rcall("update(m, . ~ 1)", m=rbridge.rcall(line, d=frame)).ranef(),
+        )
+        return str(makes[k % 4]())
+
+    alone = [work(k) for k in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(16))) == alone
