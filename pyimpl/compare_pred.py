@@ -80,10 +80,10 @@ def _joined(one: AugPred, two: AugPred, names: tuple[str, str]) -> AugPred:
     kinds = [*first, *[names[1]] * len(others)]
     table[".type"] = pd.Categorical(kinds, categories=[*names, ORIGINAL], ordered=True)
     second = [name for name, kept in zip(two.row_names, predicted, strict=True) if kept]
-    return AugPred(table, one.labels, one.units, _made_unique([*one.row_names, *second]))
+    return AugPred(table, one.labels, one.units, made_unique([*one.row_names, *second]))
 
 
-def _made_unique(names: list[str]) -> tuple[str, ...]:
+def made_unique(names: list[str]) -> tuple[str, ...]:
     """Names of which the repeated ones have the first number appended that makes them new, as R's ``rbind`` has it."""
     taken, seen, unique = set(names), set(), []
     for name in names:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
 from pyimpl.arrays import Array
+from pyimpl.aug_pred import ORIGINAL, PREDICTED, AugPred, PredictionSource
+from pyimpl.compare_pred import made_unique
 from pyimpl.errors import NotSupportedError
 from pyimpl.estimates import Estimates
+from pyimpl.gls.groups import correlation_groups
+from pyimpl.grouping import Grouping
 from pyimpl.model import Model
 from pyimpl.prediction import Uncertainty, predicted_values
 from pyimpl.prediction_rows import rows_of_fit, rows_of_newdata
@@ -53,6 +59,29 @@ def gls_predictions(
     if newdata is not None:
         return pd.DataFrame(columns, index=newdata.index)
     return pd.DataFrame({name: model.frame.series(column) for name, column in columns.items()})
+
+
+def gls_prediction_source(model: Model, estimates: Estimates) -> PredictionSource:
+    """What predictions on a grid are made from: in each group of the errors, or where there are none in all rows."""
+
+    def predict(rows: pd.DataFrame) -> dict[str, Array]:
+        return {PREDICTED: predicted_values(rows_of_newdata(model, rows, 0), estimates, 0)}
+
+    grouping = correlation_groups(model) or _one_group(model.n_obs)
+    frame, response = model.frame, model.fixed.response_text
+    return PredictionSource(frame, model.design.y, response, grouping, ".groups", False, predict)
+
+
+def numbered_anew(table: AugPred) -> AugPred:
+    """The same table with the names that R's ``rbind`` gives the rows: predictions are numbered from 1, too."""
+    observed = int((table.table[".type"] == ORIGINAL).sum())
+    counted = [*range(1, observed + 1), *range(1, len(table.table) - observed + 1)]
+    return replace(table, row_names=made_unique([str(number) for number in counted]))
+
+
+def _one_group(n_obs: int) -> Grouping:
+    name = np.array(["1"], dtype=object)
+    return Grouping(".groups", np.zeros(n_obs, np.intp), name, np.empty(0, np.intp), name)
 
 
 def residual_values(model: Model, estimates: Estimates, kind: str) -> Array:

@@ -30,7 +30,12 @@ from pyimpl.frame import check_frame
 from pyimpl.gls.groups import GlsCovariance, covariance_of_group, groups_of_errors
 from pyimpl.gls.intervals import check_gls_intervals, gls_intervals
 from pyimpl.gls.pages import GlsSummary, gls_page, gls_summary_page
-from pyimpl.gls.predictions import gls_prediction_source, gls_predictions, residual_values
+from pyimpl.gls.predictions import (
+    gls_prediction_source,
+    gls_predictions,
+    numbered_anew,
+    residual_values,
+)
 from pyimpl.intervals import Intervals, check_conf_level
 from pyimpl.model import LevelChoice
 from pyimpl.prediction import check_uncertainty, fitted_values
@@ -179,7 +184,8 @@ class GlsFit(Regression, Plotted):
         minimum, maximum, length_out
             The grid: see :meth:`LmeFit.aug_pred`.
         """
-        return augmented_predictions(self.prediction_source(), Grid(primary, minimum, maximum, length_out))
+        grid = Grid(primary, minimum, maximum, length_out)
+        return numbered_anew(augmented_predictions(self.prediction_source(), grid))
 
     def compare_pred(
         self,

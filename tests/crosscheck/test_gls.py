@@ -172,7 +172,7 @@ def public(kind: type) -> set[str]:
 def test_the_contract() -> None:
     """What rbridge's fit answers, pyimpl's does, with the same arguments first."""
     kinds = (pyimpl.GlsFit, type(both("plain")[1]))
-    missing = public(kinds[1]) - public(kinds[0]) - {"MODEL", "r", "messages", "convergence", "warnings"}
+    missing = public(kinds[1]) - public(kinds[0]) - {"MODEL", "r", "messages", "convergence", "warnings", "pairs"}
     assert not missing
     for name in public(kinds[1]) & public(kinds[0]):
         ours, theirs = (getattr(kind, name) for kind in kinds)

@@ -125,6 +125,8 @@ extra <- list(
   few = printed(summary(few)), known = printed(intervals(known)), known_log_lik = c(logLik(known)), known_vcov = unname(vcov(known)),
   variogram = printed(Variogram(second, form = ~ age)), variogram_of_rows = printed(Variogram(first)),
   spatial_variogram = printed(Variogram(gls(weight ~ Time * Diet, as.data.frame(BodyWeight), corExp(400, form = ~ Time | Rat, fixed = TRUE)))),
+  augmented = printed(augPred(gls(distance ~ age * Sex, Orthodont, corCompSymm(form = ~ 1 | Subject)), length.out = 3)),
+  augmented_rows = printed(augPred(gls(distance ~ age * Sex, Orthodont), length.out = 3)),
   acf_of_rows = printed(ACF(first, maxLag = 5)), lm_vcov = unname(vcov(lm(distance ~ Sex, orthodont))))
 answers <- list(nlme = as.character(packageVersion("nlme")), r = R.version.string, data = lapply(sets, columns),
                 cases = lapply(names(asked), record), extra = extra)

@@ -158,3 +158,25 @@ def test_variograms_and_autocorrelations() -> None:
         np.testing.assert_allclose(
             np.column_stack([ours.variog, ours.dist, ours.n_pairs]), theirs, rtol=digits
         )
+
+
+def test_predictions_on_a_grid() -> None:
+    data, extra = data_of("Orthodont"), ANSWERS["extra"]
+    fits = [gls("distance ~ age * Sex", data, each) for each in ("corCompSymm(form = ~ 1 | Subject)", None)]
+    for fit, page in zip(fits, (extra["augmented"], extra["augmented_rows"]), strict=True):
+        ours, theirs = (
+            [line.split() for line in text.splitlines()]
+            for text in (str(fit.aug_pred("age", length_out=3)), page)
+        )
+        # halves in the last digit that is printed may go either way
+        assert [[*row[:3], *row[4:]] for row in ours] == [[*row[:3], *row[4:]] for row in theirs]
+        np.testing.assert_allclose(
+            *(np.array([row[3] for row in rows[1:]], float) for rows in (ours, theirs)), rtol=1e-6
+        )
+    both = fits[0].compare_pred(
+        lme("distance ~ age * Sex", data, "~ 1 | Subject"), "age", length_out=3, level=0
+    )
+    curves = both.to_frame().pivot_table(
+        index=["age", ".groups"], columns=".type", values="distance", observed=True
+    )
+    np.testing.assert_allclose(curves["fit1"].dropna(), curves["fit2"].dropna(), rtol=1e-8)
