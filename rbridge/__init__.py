@@ -5,6 +5,7 @@ Importing this module neither imports rpy2 nor starts R: that happens with the f
 
 from rbridge.arguments import TIGHT_CONTROL
 from rbridge.base import Convergence
+from rbridge.embedded import console
 from rbridge.errors import (
     ArgumentError,
     BridgeError,
@@ -46,6 +47,7 @@ __all__ = [
     "RWarning",
     "WorkerError",
     "available",
+    "console",
     "gls",
     "lm_list",
     "lme",

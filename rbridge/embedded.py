@@ -7,9 +7,10 @@ import locale
 import logging
 import os
 import signal
+import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -238,17 +239,41 @@ def r_locale() -> Iterator[None]:
             locale.setlocale(category, old)
 
 
-def _nothing(text: str) -> None:
-    """Drop what R writes on its console; warnings and messages arrive by another way."""
+_readers: list[Callable[[str], object]] = []  # of R's console, the last one reads
+
+
+def _written(text: str) -> None:
+    """Hand on what R writes on its console, if anyone reads it; warnings and messages arrive by another way."""
+    if _readers:
+        _readers[-1](text)
+
+
+@contextlib.contextmanager
+def console(read: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Show what R prints while the block runs, such as nlme's iterations under ``control={"msVerbose": True}``.
+
+    What any thread has R print in this process is shown; R in worker processes stays silent.
+
+    Parameters
+    ----------
+    read
+        Is called with each piece of text; by default it is written to ``sys.stdout``.
+    """
+    reader = read or (lambda text: sys.stdout.write(text))
+    _readers.append(reader)
+    try:
+        yield
+    finally:
+        _readers.remove(reader)
 
 
 @contextlib.contextmanager
 def quiet_console(callbacks: Any) -> Iterator[None]:
-    """Send R's console output nowhere during a call; other users of rpy2 in this process keep theirs."""
+    """Keep R's console output off the terminal during a call; other users of rpy2 in this process keep theirs."""
     names = ("consolewrite_print", "consolewrite_warnerror", "showmessage")
     old = {name: getattr(callbacks, name) for name in names}
     for name in names:
-        setattr(callbacks, name, _nothing)
+        setattr(callbacks, name, _written)
     try:
         yield
     finally:

@@ -249,6 +249,29 @@ def test_the_console_stays_silent(data: pd.DataFrame, capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.needs_r
+def test_the_console_can_be_read(data: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    verbose = {"msVerbose": True}
+    with rbridge.console():
+        rbridge.lme("y ~ x", data, "~ 1 | g", control=verbose)
+    printed = capsys.readouterr().out
+    assert printed.lstrip().startswith("0:")
+    pieces: list[str] = []
+    with rbridge.console(), rbridge.console(pieces.append):
+        rbridge.lme("y ~ x", data, "~ 1 | g", control=verbose)
+    rbridge.lme("y ~ x", data, "~ 1 | g", control=verbose)
+    assert "".join(pieces) == printed and capsys.readouterr().out == ""
+
+
+@pytest.mark.needs_r
+def test_a_reader_of_the_console_that_fails_stops_nothing(data: pd.DataFrame) -> None:
+    def read(text: str) -> None:
+        raise RuntimeError("no")
+
+    with rbridge.console(read):
+        assert rbridge.lme("y ~ x", data, "~ 1 | g", control={"msVerbose": True}).n_obs == 200
+
+
+@pytest.mark.needs_r
 def test_the_host_keeps_its_own_console(data: pd.DataFrame) -> None:
     from rpy2.rinterface_lib import callbacks
 
