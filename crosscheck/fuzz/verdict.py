@@ -40,6 +40,7 @@ class Result(StrEnum):
     NOT_IDENTIFIED = "not identified by the data"
     NO_MAXIMUM = "the likelihood has no maximum"
     NO_SIGMA = "sigma is zero at the optimum: both are on the way to it"
+    NOBODY = "nobody converges: the candidate says so, and is above the reference"
     BY_DEFINITION = "different by definition"
     REFUSED = "refused, and the data show why"
     CANNOT = "declared: the candidate can't fit such a model"
@@ -65,6 +66,10 @@ _RESULTS: Mapping[Cause, Result] = {
     Cause.ENGINE_STOPPED_SHORT: Result.CANDIDATE_SHORT,
     Cause.UNDECIDED: Result.UNDECIDED,
 }
+
+
+LOG_LIK_SCATTER = 1e-6
+"""Log-likelihoods of a reference's answers further apart than this are those of several points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ def _outcome(
     )
     result = _result(held, reference, answer)
     if not result.explained and isinstance(answer, Answer):
-        result = _at_no_sigma(spec, data, answers, held, answer) or result
+        result = _no_optimum(spec, data, answers, held, answer) or result
     return Outcome(result, engine.name, str(held), answers)
 
 
@@ -191,14 +196,25 @@ def _all(answers: Answers) -> list[Answer]:
     return [one for one in answers.values() if isinstance(one, Answer)]
 
 
-def _at_no_sigma(
+def _no_optimum(
     spec: ModelSpec, data: pd.DataFrame, answers: Answers, held: Opinion, answer: Answer
 ) -> Result | None:
-    """Return the result where the log-likelihood rises all the way to a sigma of zero, which nobody reaches."""
+    """Return the result where there is no optimum that any engine could reach, None where there is."""
     if is_unbounded(spec, data, [answer, *_all(answers)]):
         return Result.NO_MAXIMUM
-    short = held.cause is Cause.ENGINE_STOPPED_SHORT
-    return Result.NO_SIGMA if short and _sigma_vanishes(held, answer) else None
+    if held.cause is not Cause.ENGINE_STOPPED_SHORT:
+        return None
+    if _sigma_vanishes(held, answer):
+        return Result.NO_SIGMA
+    return Result.NOBODY if answer.about.warnings and _is_best_of_a_poor_lot(answers, answer) else None
+
+
+def _is_best_of_a_poor_lot(answers: Answers, answer: Answer) -> bool:
+    """Whether the reference errs or contradicts itself, and never gets as high as an answer."""
+    reached = [one.scalars.get("log_lik", np.nan) for one in _all(answers)]
+    errs = len(reached) < len(answers)
+    scattered = bool(reached) and max(reached) - min(reached) > LOG_LIK_SCATTER
+    return (errs or scattered) and all(answer.scalars["log_lik"] > value for value in reached)
 
 
 def _sigma_vanishes(held: Opinion, answer: Answer) -> bool:
