@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from pyimpl.arrays import Array
 from pyimpl.choices import check_flag, choose
@@ -18,6 +17,7 @@ from pyimpl.estimates import Estimates
 from pyimpl.model import Model
 from pyimpl.posterior import Posterior, variance_of_rows
 from pyimpl.prediction_rows import PredictionRows, rows_of_fit
+from pyimpl.tails import stdtrit
 
 INTERVALS = ("confidence", "prediction")
 
@@ -84,13 +84,18 @@ class PredictionErrors:
     estimates: Estimates
     df: Array
 
-    def columns(self, rows: PredictionRows, values: Array, depth: int, ask: Uncertainty) -> dict[str, Array]:
-        """The asked ones of ``se.fit``, ``lwr`` and ``upr`` beside predictions at a depth, (n,) each."""
+    def columns(
+        self, rows: PredictionRows, values: Array, depth: int, ask: Uncertainty, noise: Array | None
+    ) -> dict[str, Array]:
+        """The asked ones of ``se.fit``, ``lwr`` and ``upr`` beside predictions at a depth, (n,) each.
+
+        ``noise`` is the standard deviation of each row's error, (n,), where observations are predicted.
+        """
         variance = _variance(self.posterior, rows, depth)
         found = {"se.fit": np.sqrt(variance)} if ask.se else {}
         if ask.interval is not None:
-            if ask.interval == "prediction":
-                variance = variance + _variance_of_an_observation(rows, self.estimates, depth)
+            if noise is not None:
+                variance = variance + noise**2 + _variance_further_in(rows, self.estimates, depth)
             half = stdtrit(_row_df(rows.X, self.df), (1 + ask.conf_level) / 2) * np.sqrt(variance)
             found |= {"lwr": values - half, "upr": values + half}
         return found
@@ -108,9 +113,9 @@ def _variance(posterior: Posterior, rows: PredictionRows, depth: int) -> Array:
     return variance
 
 
-def _variance_of_an_observation(rows: PredictionRows, estimates: Estimates, depth: int) -> Array:
-    """Variance of a new response about its expectation at a depth: of the levels further in, and of the residual."""
-    variance = np.full(len(rows.X), estimates.sigma**2)
+def _variance_further_in(rows: PredictionRows, estimates: Estimates, depth: int) -> Array:
+    """Variance of a new response about its expectation at a depth that the levels further in add."""
+    variance = np.zeros(len(rows.X))
     deeper: Sequence[Array] = rows.Z[depth:]
     for Z, root in zip(deeper, estimates.effect_roots[depth:], strict=True):
         variance += ((Z @ root) ** 2).sum(axis=1)

@@ -12,8 +12,10 @@ from pyimpl.arrays import Array
 from pyimpl.estimates import Estimates
 from pyimpl.grouping import Labels
 from pyimpl.model import Model
+from pyimpl.new_errors import std_dev_of_newdata
 from pyimpl.prediction import PredictionErrors, Uncertainty, predicted_values
 from pyimpl.prediction_rows import PredictionRows, group_names, rows_of_fit, rows_of_newdata
+from pyimpl.within_errors import errors_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ def predictions(
         ``predict.fixed``, ``predict.<group>``, and in the same way ``se.fit.<group>`` etc.
     """
     target = _target(model, newdata, max(depths), ask.interval == "prediction")
+    noise = _noise(model, estimates, newdata) if ask.interval == "prediction" else None
     blocks = []
     for depth in depths:
         values = predicted_values(target.rows, estimates, depth)
-        found = errors.columns(target.rows, values, depth, ask) if errors is not None else {}
+        found = errors.columns(target.rows, values, depth, ask, noise) if errors is not None else {}
         blocks.append({"fit": values} | found)
     if not several:
         return target.aligned(pd.DataFrame(blocks[0]))
@@ -71,6 +74,28 @@ def predictions(
         for name, values in block.items():
             columns[f"{'predict' if name == 'fit' else name}.{level_names[depth]}"] = values
     return target.aligned(pd.DataFrame(columns))
+
+
+def _noise(model: Model, estimates: Estimates, newdata: pd.DataFrame | None) -> Array:
+    """The standard deviation of each row's error, (n,)."""
+    if newdata is None:
+        return errors_of(model, estimates).std_dev()
+    fitted = np.zeros(len(newdata))
+    if model.within is not None and model.within.needs_fitted:
+        fitted = _fitted_as_far_as_known(model, estimates, newdata)
+    return std_dev_of_newdata(model, estimates, newdata, fitted)
+
+
+def _fitted_as_far_as_known(model: Model, estimates: Estimates, newdata: pd.DataFrame) -> Array:
+    """Predictions that count each row's effects down to the innermost group that the data had."""
+    names = [level.grouping.name for level in model.levels]
+    depth = next((k for k, name in enumerate(names) if name not in newdata), len(names))
+    rows = rows_of_newdata(model, newdata, depth)
+    values = predicted_values(rows, estimates, 0)
+    for k in range(1, depth + 1):
+        deeper = predicted_values(rows, estimates, k)
+        values = np.where(np.isnan(deeper), values, deeper)
+    return values
 
 
 def _target(model: Model, newdata: pd.DataFrame | None, depth: int, all_effects: bool) -> _Target:

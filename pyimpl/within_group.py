@@ -19,7 +19,7 @@ from pyimpl.formula.evaluate import Evaluator
 from pyimpl.formula.functions import check_allowed, data_names
 from pyimpl.formula.nodes import Expr
 from pyimpl.formula.values import Logical, Numeric
-from pyimpl.grouping import nested_groups
+from pyimpl.grouping import Grouping, nested_groups
 from pyimpl.structure_call import CovariateForm
 from pyimpl.variance import VarianceColumns, VarianceFunction, VarianceRequest
 
@@ -33,7 +33,10 @@ def columns_of(request: CorrelationRequest | VarianceRequest) -> tuple[str, ...]
 
 
 def correlation_on(
-    request: CorrelationRequest, frame: pd.DataFrame, random_groups: tuple[str, ...] = ()
+    request: CorrelationRequest,
+    frame: pd.DataFrame,
+    random_groups: tuple[str, ...] = (),
+    innermost: Grouping | None = None,
 ) -> Correlation:
     """A correlation structure on the rows of a frame.
 
@@ -45,6 +48,8 @@ def correlation_on(
     random_groups : tuple of str
         The grouping factors of the random effects, outermost first; empty where there are none. The structure's groups
         are the innermost of them, or divide these further.
+    innermost : Grouping, optional
+        The innermost groups of the random effects, where they are known already.
 
     Raises
     ------
@@ -57,7 +62,8 @@ def correlation_on(
     covariates = _covariates(request.form, frame, "correlation")
     if not groups:
         return correlations.initialise(request, np.zeros(len(frame), np.intp), covariates, ["of all rows"])
-    innermost = nested_groups(frame, groups, "correlation")[-1]
+    if innermost is None or groups != random_groups:
+        innermost = nested_groups(frame, groups, "correlation")[-1]
     return correlations.initialise(request, innermost.codes, covariates, innermost.names.tolist())
 
 
@@ -92,13 +98,12 @@ def variance_on(
     DataError, ArgumentError
         When the covariates or the values given can't be used.
     """
-    return variances.initialise(request, _variance_columns(request, frame, order))
+    return variances.initialise(request, variance_columns(request, frame, order))
 
 
-def _variance_columns(
-    request: VarianceRequest, frame: pd.DataFrame, order: Indices | None
-) -> VarianceColumns:
-    parts = [_variance_columns(part, frame, order) for part in request.parts]
+def variance_columns(request: VarianceRequest, frame: pd.DataFrame, order: Indices | None) -> VarianceColumns:
+    """The covariate and the strata of a variance function on the rows of a frame, and those of its parts."""
+    parts = [variance_columns(part, frame, order) for part in request.parts]
     covariate = None
     if request.form.covariates and not request.form.is_fitted:
         (covariate,) = _covariates(request.form, frame, "weights")

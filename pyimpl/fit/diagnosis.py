@@ -96,15 +96,15 @@ class Diagnosis(Predictions):
         count, rng, methods = check_count("nsim", nsim), generator_of(seed), check_methods(method)
         if not isinstance(alternative, FittedModel):
             raise ArgumentError(f"alternative: expected a fit of pyimpl, got {type(alternative).__name__}")
-        check_alternative(self, alternative, methods)
-        if self.likelihood.sigma is not None or alternative.likelihood.sigma is not None:
-            raise NotSupportedError(
-                "control: a study of likelihood ratios estimates sigma each time; fit both models without a known sigma"
-            )
         if self.model.within is not None or alternative.model.within is not None:
             raise NotSupportedError(
                 "correlation, weights: a study of likelihood ratios refits models with independent errors of one "
                 "variance only; refit to the columns of fit.simulate() for others"
+            )
+        check_alternative(self, alternative, methods)
+        if self.likelihood.sigma is not None or alternative.likelihood.sigma is not None:
+            raise NotSupportedError(
+                "control: a study of likelihood ratios estimates sigma each time; fit both models without a known sigma"
             )
         responses = response_sampler(self.model, self.estimates).draw(rng, count)
         return likelihood_ratio_study(self, alternative, responses, methods)

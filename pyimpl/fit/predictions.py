@@ -77,9 +77,10 @@ class Predictions(FittedModel):
             (whose own uncertainty is not counted, as in ``vcov``).
         interval : {"confidence", "prediction"}, optional
             An interval for that mean, or for one new observation: ``"prediction"`` adds the variances of the random
-            effects of the levels further in than the one asked for, and sigma^2. So at level 0 it is the interval of
-            an observation in a group that the data didn't have. Both are by t, with the smallest containment degrees
-            of freedom of the coefficients that a row involves, as :meth:`intervals` takes them for a single one.
+            effects of the levels further in than the one asked for, and that of the row's error (where variances go by
+            ``fitted(.)``, at the prediction within the groups that are known). So at level 0 it is the interval of an
+            observation in a group that the data didn't have. Both are by t, with the smallest containment degrees of
+            freedom of the coefficients that a row involves, as :meth:`intervals` takes them for a single one.
         conf_level : float
             The level of the intervals.
 
