@@ -252,7 +252,7 @@ class TestDrift:
 class TestLive:
     def test_today_s_r_gives_the_recorded_answer(self, capsys):
         assert cli.main(["drift", str(RECORDS), "--plain"]) == 0
-        assert "NO DRIFT: 1 record of R 4" in capsys.readouterr().out.splitlines()[-1]
+        assert "NO DRIFT: 3 records of R 4" in capsys.readouterr().out.splitlines()[-1]
 
     def test_a_record_is_made_tampered_with_and_found_out(self, tmp_path, capsys, monkeypatch):
         shutil.copy(DATA, tmp_path / "growth.csv")
