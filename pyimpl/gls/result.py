@@ -153,7 +153,6 @@ class GlsFit(Regression, Plotted):
             Whether to give standard errors of the expected response, which R's gls doesn't, by :meth:`vcov`.
         interval : {"confidence", "prediction"}, optional
             An interval for the expected response, or for one new observation, by t with N - p degrees of freedom.
-            With a variance function the latter is known for the data's own rows only.
         conf_level : float
             The level of the intervals.
 

@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from pyimpl import ArgumentError, DataError, FormulaError, GlsFit, LmeWarning, NotSupportedError, gls
+from pyimpl import ArgumentError, DataError, FormulaError, GlsFit, LmeWarning, gls
 from pyimpl.correlation import corAR1
 from pyimpl.variance import varIdent
 
@@ -116,9 +116,11 @@ def test_standard_errors_and_intervals_of_predictions() -> None:
     deviations = fit.residuals() / fit.residuals("pearson")
     half = 1.9830375 * np.sqrt(fit.predict(se=True)["se.fit"] ** 2 + deviations**2)  # qt(.975, 104)
     np.testing.assert_allclose(own["upr"] - own["fit"], half, rtol=1e-6)
-    with pytest.raises(NotSupportedError, match="interval: the variance function isn't known at new rows"):
-        fit.predict(new, interval="prediction")
-    assert fit_of("boys").predict(new, interval="prediction").shape == (2, 3)
+    # the females' errors are of another size
+    sizes = np.array([fit.sigma * fit.var_params()["Female"], fit.sigma])
+    wide = fit.predict(new, se=True, interval="prediction")
+    half = 1.9830375 * np.sqrt(wide["se.fit"] ** 2 + sizes**2)
+    np.testing.assert_allclose(wide["upr"] - wide["fit"], half, rtol=1e-6)
 
 
 def test_simulated_responses_have_the_model_s_covariance() -> None:
