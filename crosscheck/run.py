@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .engines import Engine, why_not
+from .engines import TIMEOUT, Engine, why_not
 from .engines import engine as engine_called
 from .errors import EngineUnavailableError, UsageError
 from .spec import ModelSpec
@@ -76,6 +76,7 @@ def run(
     records: str | Path | None = None,
     name: str = "model",
     em_steps: int = 5000,
+    timeout: float = TIMEOUT,
     progress: Callable[[str], None] = lambda _: None,
     **options: Any,
 ) -> Run:
@@ -98,6 +99,8 @@ def run(
         What the model is called in reports and records.
     em_steps : int
         How many steps nlme's EM algorithm is given to converge.
+    timeout : float
+        Seconds that a fit of an engine that isn't lmebridge's own may take, if it is given by name.
     progress : callable
         Told what is being done.
     **options
@@ -135,7 +138,7 @@ def run(
         fixed, random, method=method, name=name, data=name_of(data), em_steps=em_steps, **options
     )
     prepared = prepare(data, spec, factors)
-    candidates = [engine_called(one) if isinstance(one, str) else one for one in engines[1:]]
+    candidates = [engine_called(one, timeout) if isinstance(one, str) else one for one in engines[1:]]
     for candidate in candidates:
         if reason := why_not(candidate):
             raise EngineUnavailableError(

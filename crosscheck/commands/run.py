@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .options import Commands, add_forms
+from .options import Commands, add_forms, add_timeout
 from .output import dump, output, progress, show
 from .own import add_data_and_model, data_of, factors_of, model_of
 from .status import AGREE, DISAGREE
@@ -30,6 +30,7 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="hold candidates to R's answer as crosscheck record left it there",
     )
+    add_timeout(parser)
     add_forms(parser)
     parser.add_argument("--verbose", action="store_true", help="every BLUP and covariance")
     return parser
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
         engines=[name.strip() for name in options.engines.split(",") if name.strip()],
         factors=factors_of(options),
         records=options.recorded,
+        timeout=options.timeout,
         progress=progress,
         **model_of(options),
     )

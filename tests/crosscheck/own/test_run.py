@@ -115,6 +115,17 @@ def test_a_wrong_candidate_is_named_and_why(growth, spoil, said):
     assert said in text and "\n\nDISAGREE: pyimpl, spoilt and recorded-converged (recorded): " in text
 
 
+def test_an_engine_that_hangs_is_a_verdict(no_r, tmp_path, monkeypatch, capsys):
+    (tmp_path / "hangs.py").write_text(
+        "import time\nclass Hangs:\n    name = 'hangs'\n    def fit(self, spec, data): time.sleep(600)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.main([*RECORDED, "--engines", "nlme,hangs:Hangs", "--timeout", "5", "--plain"]) == 1
+    out = capsys.readouterr().out
+    assert "hangs: timed out" in out and "DISAGREE: hangs and recorded-converged" in out
+
+
 def test_any_engine_can_be_the_reference(growth):
     made = crosscheck.run("distance ~ age", "~ 1 | Subject", growth, engines=[PyimplEngine(), "pyimpl"])
     assert made.agree and made.source == "live"
