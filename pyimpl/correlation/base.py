@@ -9,6 +9,7 @@ import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.correlation.layout import Layout
+from pyimpl.derivative import steps_of, taken_apart
 from pyimpl.free_parameters import FreeParameters
 
 _TITLES = {
@@ -104,22 +105,23 @@ class Correlation(ABC):
             return np.full(columns.shape, np.nan), np.asarray(np.nan)
         return self.layout.scatter(whitened), np.asarray(log_det)
 
-    def slopes(self, psi: Array, whitened: Array) -> Array | None:
-        """The derivatives of ``log|R| + sum_c x_c' R^-1 x_c`` over all groups by psi, (m,), from whitened columns.
+    def slopes(self, psi: Array, columns: Array, whitened: Array) -> Array:
+        """The derivatives of ``log|R| + sum_c x_c' R^-1 x_c`` over all groups by psi, (m,).
 
         Parameters
         ----------
         psi : (m,) array
             Real.
+        columns : (c, N) array
+            The x_c.
         whitened : (c, N) array
             ``L_g^-1 x_c`` as :meth:`whiten` gives it at ``psi``.
-
-        Returns
-        -------
-        array or None
-            None where whitening at a complex step for each parameter costs no more.
         """
-        return None
+        found = []
+        for step in steps_of(psi):
+            stepped, log_det = self.whiten(psi + step, columns)
+            found.append(taken_apart(log_det)[1] + 2 * np.vdot(whitened, taken_apart(stepped)[1]))
+        return np.array(found, float)
 
     def matrix(self, psi: Array, group: int) -> Array:
         """The correlation matrix of one group, its rows in the order of the data."""

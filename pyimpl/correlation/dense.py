@@ -51,18 +51,18 @@ class Dense(Correlation):
             log_det = log_det + 2 * np.log(np.diagonal(L, axis1=1, axis2=2)).sum()
         return out, log_det
 
-    def slopes(self, psi: Array, whitened: Array) -> Array:
+    def slopes(self, psi: Array, columns: Array, whitened: Array) -> Array:
         """As :meth:`Correlation.slopes`: one factorisation serves all parameters.
 
         By R the function of one group has the derivative N = R^-1 - sum_c (R^-1 x_c)(R^-1 x_c)', as a matrix, so by a
         parameter tr(N R').
         """
         full = self.parameters.fill(psi)
-        columns, total = self.layout.gather(whitened), np.zeros(len(psi))
+        sorted_, total = self.layout.gather(whitened), np.zeros(len(psi))
         for batch in self.batches:
             L = np.linalg.cholesky(self._correlations(full, batch.known))
             back = np.linalg.inv(L).swapaxes(1, 2)
-            Y = back @ columns[:, batch.rows].transpose(1, 2, 0)
+            Y = back @ sorted_[:, batch.rows].transpose(1, 2, 0)
             total += self._against(psi, batch.known, back @ back.swapaxes(1, 2) - Y @ Y.swapaxes(1, 2))
         return total
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation.base import Correlation, correlation_from, proportion_from
+from pyimpl.derivative import steps_of as imaginary_steps
+from pyimpl.derivative import taken_apart
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,36 @@ class Markov(Correlation):
     steps: Steps
 
     def _whiten(self, full: Array, columns: Array) -> tuple[Array, Array]:
+        own, before, log_rest = self._weights(full)
+        return self._combined(own, before, columns), self._counts @ log_rest
+
+    def slopes(self, psi: Array, columns: Array, whitened: Array) -> Array:
+        """As :meth:`Correlation.slopes`: only the weights of the few different steps are differentiated."""
+        ordered, white = self.layout.gather(columns), self.layout.gather(whitened)
+        found = []
+        for step in imaginary_steps(psi):
+            weights = self._weights(self.parameters.fill(psi + step))
+            own, before, log_rest = (taken_apart(each)[1] for each in weights)
+            change = self._combined(own, before, ordered)
+            found.append(self._counts @ log_rest + 2 * np.vdot(white, change))
+        return np.array(found, float)
+
+    def _weights(self, full: Array) -> tuple[Array, Array, Array]:
+        """For each distance between rows: a whitened row's weights of itself and of the row before; log(1 - rho^2)."""
         rho, rest = self._across(full, self.steps.lengths)
         rho, rest = np.append(rho, 0.0), np.append(rest, 1.0)  # nothing comes before the first row
+        return 1 / np.sqrt(rest), -rho / np.sqrt(rest), np.log(rest)
+
+    def _combined(self, own: Array, before: Array, columns: Array) -> Array:
         which = self.steps.which
-        scale = (1 / np.sqrt(rest))[which]
-        slope = (-rho / np.sqrt(rest))[which[1:]]
-        out = columns * scale
-        out[:, 1:] += slope * columns[:, :-1]
-        return out, np.bincount(which, minlength=len(rest)) @ np.log(rest)
+        out = columns * own[which]
+        out[:, 1:] += before[which[1:]] * columns[:, :-1]
+        return out
+
+    @property
+    def _counts(self) -> Indices:
+        """How many rows are each distance after the one before."""
+        return np.bincount(self.steps.which, minlength=len(self.steps.lengths) + 1)
 
     def _matrix(self, full: Array, group: int) -> Array:
         apart = self.steps.between(self.layout.rows(group))

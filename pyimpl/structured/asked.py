@@ -47,6 +47,6 @@ class Structures:
 
     def on(self, frame: pd.DataFrame, design: Design) -> WithinGroup | None:
         """The structures on the complete rows that a design is made of; None where there are none."""
-        groups = [level.grouping.name for level in design.levels]
+        groups = [level.grouping for level in design.levels]
         order = None if design.is_sorted else design.order
         return within_group(self.correlation, self.variance, frame, groups, order)

@@ -17,7 +17,7 @@ from pyimpl.progress import Iteration, Watch
 from pyimpl.structured.profile import Point, Profile
 
 _CONVERGED = 1e-7  # standard errors of a parameter from the optimum
-_ENOUGH = 1e-10
+_ENOUGH = 1e-8
 _FAR = 0.1  # a step this long that gains nothing leads to the end of the parameters' range
 _FLOOR = 1e-9  # curvature below this fraction of the largest is none
 _WORTH_A_STEP = 1e-4
@@ -51,7 +51,8 @@ class Descent:
 
 def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Descent:
     """Find the bottom of the valley that ``start`` lies in."""
-    here = _Place(start, profile.gradient(start), profile.curvature(start))
+    gradient = profile.gradient(start)
+    here = _Place(start, gradient, profile.curvature(start, gradient))
     radius, steps, done = 1.0, 0, False
     while steps < max_steps and not done:
         watch(_iteration(here, steps))

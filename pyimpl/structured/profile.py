@@ -80,9 +80,15 @@ class Profile:
         """Derivatives of the profile by psi over its sizes, (m,)."""
         return self.rows.gradient(here.psi, here.likelihood, here.evaluation) * self.sizes
 
-    def curvature(self, here: Point, precise: bool = False) -> Array:
-        """Second derivatives of the profile by psi over its sizes, (m, m), by one-sided differences or precisely."""
-        return without_theta(joint_curvature(self, here, precise), len(here.evaluation.theta))
+    def curvature(self, here: Point, gradient: Array) -> Array:
+        """Second derivatives of the profile by psi over its sizes, (m, m), roughly; ``gradient`` is the one there."""
+        whole = np.concatenate([here.evaluation.gradient, gradient])
+        theta = here.evaluation.theta
+        changes = [
+            (joint_gradient(self, here.psi + step, theta) - whole) / _STEP
+            for step in _STEP * np.diag(self.sizes)
+        ]
+        return without_theta(_completed(here, np.array(changes)), len(theta))
 
 
 def point(psi: Array, likelihood: Likelihood, optimum: Optimum) -> Point:
@@ -91,36 +97,35 @@ def point(psi: Array, likelihood: Likelihood, optimum: Optimum) -> Point:
     return Point(psi, likelihood, optimum, deviance)
 
 
-def joint_curvature(profile: Profile, here: Point, precise: bool = True) -> Array:
-    """Second derivatives by (theta, psi over its sizes), sigma profiled out.
-
-    Parameters
-    ----------
-    profile : Profile
-    here : Point
-    precise : bool
-        Whether differences are of the fourth order, or one-sided.
-    """
-    offsets = np.array([-2.0, -1, 1, 2]) if precise else np.array([0.0, 1])
-    weights = np.array([1.0, -8, 8, -1]) / 12 if precise else np.array([-1.0, 1])
-    m, theta = len(here.psi), here.evaluation.theta
-    H = np.zeros((len(theta) + m, len(theta) + m))
-    H[: len(theta), : len(theta)] = second_derivatives(here.likelihood, here.evaluation)
-    for j in range(m):
-        step = _STEP * profile.sizes * np.eye(m)[j]
-        gradients = [_joint_gradient(profile, here.psi + k * step, theta) for k in offsets]
-        H[len(theta) + j] = weights @ np.array(gradients) / _STEP
-    H[: len(theta), len(theta) :] = H[len(theta) :, : len(theta)].T
-    return np.asarray(H + H.T) / 2
+def joint_curvature(profile: Profile, here: Point) -> Array:
+    """Second derivatives by (theta, psi over its sizes), sigma profiled out: differences of the fourth order."""
+    theta = here.evaluation.theta
+    changes = []
+    for step in _STEP * np.diag(profile.sizes):
+        gradients = [joint_gradient(profile, here.psi + k * step, theta) for k in (-2, -1, 1, 2)]
+        changes.append(np.array([1.0, -8, 8, -1]) @ np.array(gradients) / (12 * _STEP))
+    return _completed(here, np.array(changes))
 
 
-def _joint_gradient(profile: Profile, psi: Array, theta: Array) -> Array:
+def joint_gradient(profile: Profile, psi: Array, theta: Array) -> Array:
+    """Derivatives by (theta, psi over its sizes), sigma profiled out; NaN where psi is out of range."""
     likelihood = profile.rows.likelihood(psi, profile.units)
     if likelihood is None:
         return np.full(len(theta) + len(psi), np.nan)
     evaluation = likelihood.evaluate(theta)
     by_psi = profile.rows.gradient(psi, likelihood, evaluation) * profile.sizes
     return np.concatenate([evaluation.gradient, by_psi])
+
+
+def _completed(here: Point, by_psi: Array) -> Array:
+    """The whole symmetric matrix from its rows that belong to psi, (m, n + m)."""
+    n = len(here.evaluation.theta)
+    H = np.zeros((by_psi.shape[1], by_psi.shape[1]))
+    if n:
+        H[:n, :n] = second_derivatives(here.likelihood, here.evaluation)
+    H[n:] = by_psi
+    H[:n, n:] = by_psi[:, :n].T
+    return np.asarray(H + H.T) / 2
 
 
 def without_theta(H: Array, n: int) -> Array:

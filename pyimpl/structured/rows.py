@@ -10,7 +10,8 @@ By psi, at fixed theta, the deviance has the derivative (V the responses' covari
 
 where V' = Lambda', W' are derivatives, C = [Z | X], S S' the posterior covariance of (b, beta) over s^2 (of b alone
 under ML), and e = y - X beta - Z b the residuals within groups, as V^-1 = W'(I - W Z S S' Z'W')W and W Lambda' W' is
--(W' W^-1) less its transpose. Fisher's identity: only W' times the columns is needed, row by row.
+-(W' W^-1) less its transpose. Fisher's identity: what is known of (b, beta), and e, are columns x like any others, and
+log|Lambda| + sum x'Lambda^-1 x is differentiated, row by row.
 """
 
 from __future__ import annotations
@@ -102,30 +103,28 @@ class StructuredRows:
 
     def gradient(self, psi: Array, likelihood: Likelihood, evaluation: Evaluation) -> Array:
         """Derivatives of minus twice the log-likelihood by psi at fixed theta, (m,), where it was evaluated."""
-        columns = np.vstack([self.distinct, self._residuals(likelihood, evaluation)])
+        within = self.within
         posterior = posterior_at(likelihood, evaluation, fixed_known=not self.reml)
-        s2 = evaluation.s2 * likelihood.moments.scale**2
-        slopes = self._correlation_slopes(psi, columns, posterior, s2)
-        for step in steps_of(psi)[len(slopes) :]:
-            whitened, log_det = self.within.whiten(psi + step, columns)
-            (now, change), (_, log_det_change) = taken_apart(whitened), taken_apart(log_det)
-            spread = self._inner_product(posterior, now, change)
-            slopes.append(log_det_change + 2 * (spread + now[-1] @ change[-1]) / s2)
-        return np.array(slopes, float)
+        s = np.sqrt(evaluation.s2) * likelihood.moments.scale
+        own, log_sd = within.split(psi)[0], within.log_sd(psi)
+        columns = np.vstack([self._seen(posterior), self._residuals(likelihood, evaluation)]) * (
+            np.exp(-log_sd) / s
+        )
+        whitened = within.correlated(own, columns)
+        changes = (
+            np.empty(0) if within.correlation is None else within.correlation.slopes(own, columns, whitened)
+        )
+        by_variance = [
+            2 * change.sum() - 2 * np.vdot(whitened, within.correlated(own, columns * change))
+            for change in within.log_sd_slopes(psi)
+        ]
+        return np.array([*changes, *by_variance], float)
 
-    def _correlation_slopes(self, psi: Array, columns: Array, posterior: Posterior, s2: float) -> list[float]:
-        """The gradient by the correlation's parameters, where it has them all at once; else nothing.
-
-        W C S and W e over s are columns like any other: what is known of (b, beta) and e takes its part from V^-1.
-        """
-        correlation = self.within.correlation
-        if correlation is None or not correlation.n_parameters:
-            return []
-        whitened, _ = self.within.whiten(psi, columns)
+    def _seen(self, posterior: Posterior) -> Array:
+        """C S, (m, N): S is the same for all rows of a group, so that W C S is the whitened C times S."""
         codes = [level.grouping.codes for level in self.design.levels]
-        seen = np.concatenate(list(seen_by_rows(posterior, *self._split(whitened), codes)), axis=1)
-        slopes = correlation.slopes(self.within.split(psi)[0], np.vstack([seen, whitened[-1]]) / np.sqrt(s2))
-        return [] if slopes is None else list(slopes)
+        seen = seen_by_rows(posterior, *self._split(self.distinct), codes)
+        return np.concatenate(list(seen), axis=1)
 
     def rss_slopes(self, psi: Array, likelihood: Likelihood, evaluation: Evaluation) -> Array:
         """Derivatives of the log of r'V^-1 r by psi at fixed theta, (m,): the last term of the gradient's share."""
@@ -133,12 +132,6 @@ class StructuredRows:
         rss = evaluation.up.rss * likelihood.moments.scale**2
         stepped = [taken_apart(self.within.whiten(psi + step, residuals)[0][0]) for step in steps_of(psi)]
         return np.array([2 * now @ change / rss for now, change in stepped], float)
-
-    def _inner_product(self, posterior: Posterior, now: Array, change: Array) -> float:
-        """tr((W C S)'(W' C S)), S in the user's units."""
-        codes = [level.grouping.codes for level in self.design.levels]
-        one, other = (seen_by_rows(posterior, *self._split(columns), codes) for columns in (now, change))
-        return float(sum((a * b).sum() for a, b in zip(one, other, strict=True)))
 
     def _split(self, columns: Array) -> tuple[Array, list[Array]]:
         """X (p, N), and Z (q, N) of each level, outermost first, from the distinct columns."""

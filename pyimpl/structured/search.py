@@ -17,7 +17,7 @@ from pyimpl.optimize import Optimum, minimise, refine, starting_point
 from pyimpl.search import search
 from pyimpl.structured.descent import Descent, descend
 from pyimpl.structured.fixed_point import Extrapolation
-from pyimpl.structured.profile import Point, Profile, point
+from pyimpl.structured.profile import Point, Profile, joint_curvature, point, without_theta
 from pyimpl.structured.rows import StructuredRows
 from pyimpl.structured.valleys import DEEPER, deepest
 from pyimpl.structured.within import WithinGroup
@@ -120,7 +120,9 @@ def _from(
         here = _in_own_units(centred, down.point, 0.0, find, settings)
         if here.deviance > down.point.deviance - DEEPER:
             break
-    last = _in_own_units(rows, here, float(centred.within.log_mean(here.psi)), find, settings)
+    last = here
+    if centred.within.variance is not None:
+        last = _in_own_units(rows, here, float(centred.within.log_mean(here.psi)), find, settings)
     optimum = replace(
         last.optimum,
         scaled_gradient=max(last.optimum.scaled_gradient, down.scaled_gradient),
@@ -137,7 +139,8 @@ def _is_flat(profile: Profile, start: Array, down: Descent) -> bool:
     n_obs = profile.rows.design.n_obs
     if moved > _END or down.smallest_curvature > _DOUBTFUL * n_obs:
         return False
-    return bool(np.linalg.eigvalsh(profile.curvature(down.point, precise=True))[0] < _FLAT * n_obs)
+    H = without_theta(joint_curvature(profile, down.point), len(down.point.evaluation.theta))
+    return bool(np.linalg.eigvalsh(H)[0] < _FLAT * n_obs)
 
 
 def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:

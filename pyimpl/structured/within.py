@@ -10,7 +10,8 @@ import pandas as pd
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation import Correlation, CorrelationRequest
-from pyimpl.derivative import derivative
+from pyimpl.derivative import derivative, steps_of, taken_apart
+from pyimpl.grouping import Grouping
 from pyimpl.variance import VarianceFunction, VarianceRequest
 from pyimpl.within_group import correlation_on, variance_on
 
@@ -74,6 +75,11 @@ class WithinGroup:
         log_sd = self._log_sd(psi)
         return log_sd - log_sd.mean() if self.centred else log_sd
 
+    def log_sd_slopes(self, psi: Array) -> list[Array]:
+        """Derivatives of :meth:`log_sd` by the variance function's parameters, (N,) each."""
+        edge = len(self.split(psi)[0])
+        return [taken_apart(self.log_sd(psi + step))[1] for step in steps_of(psi)[edge:]]
+
     def log_mean(self, psi: Array) -> Array:
         """The log of what sigma is to be divided by where standard deviations are over their mean: a scalar array."""
         return np.asarray(self._log_sd(psi).mean() if self.centred else 0 * psi.sum())
@@ -107,6 +113,10 @@ class WithinGroup:
         whitened, log_det_R = self.correlation.whiten(self.split(psi)[0], scaled)
         return whitened, np.asarray(log_det + log_det_R)
 
+    def correlated(self, psi: Array, columns: Array) -> Array:
+        """Columns premultiplied by the correlations' part of W alone, psi that part's parameters."""
+        return columns if self.correlation is None else self.correlation.whiten(psi, columns)[0]
+
     def sizes(self) -> Array:
         """The change of each parameter that matters, (m,): by one on its scale, or in standard deviations by e."""
         sizes = np.ones(self.n_parameters)
@@ -124,7 +134,7 @@ def within_group(
     correlation: CorrelationRequest | None,
     variance: VarianceRequest | None,
     frame: pd.DataFrame,
-    random_groups: Sequence[str],
+    random: Sequence[Grouping],
     order: Indices | None,
 ) -> WithinGroup | None:
     """What was asked for on the rows of a frame; None where nothing was.
@@ -134,8 +144,8 @@ def within_group(
     correlation, variance : CorrelationRequest, VarianceRequest or None
     frame : DataFrame
         Without missing values in the columns that are used.
-    random_groups : sequence of str
-        The grouping factors of the random effects, outermost first.
+    random : sequence of Grouping
+        The groups of the random effects, outermost first; none without random effects.
     order : (N,) int array or None
         What sorts the rows by these groups, where they aren't sorted.
 
@@ -146,8 +156,9 @@ def within_group(
     """
     if correlation is None and variance is None:
         return None
+    names, innermost = tuple(each.name for each in random), random[-1] if random else None
     return WithinGroup(
-        None if correlation is None else correlation_on(correlation, frame, tuple(random_groups)),
+        None if correlation is None else correlation_on(correlation, frame, names, innermost),
         None if variance is None else variance_on(variance, frame, order),
         correlation,
         variance,
