@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, fdtrc
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.choices import choose
@@ -20,6 +19,7 @@ from pyimpl.model import Model
 from pyimpl.report import AnovaPage, ComparisonPage, Contrast, render_anova, render_comparison
 from pyimpl.report.anova import anova_to_html
 from pyimpl.tables import adjusted_root
+from pyimpl.tails import chdtrc, fdtrc
 
 TYPES = ("sequential", "marginal")
 

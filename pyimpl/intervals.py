@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from pyimpl.arrays import Array
 from pyimpl.choices import choose
@@ -14,6 +13,7 @@ from pyimpl.errors import ArgumentError
 from pyimpl.estimates import Estimates
 from pyimpl.report import IntervalsPage, IntervalTable, render_intervals
 from pyimpl.report.estimates import intervals_to_html
+from pyimpl.tails import stdtrit
 
 WHICH = ("all", "var-cov", "fixed")
 

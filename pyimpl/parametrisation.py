@@ -22,9 +22,9 @@ from abc import ABC, abstractmethod
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit
 
 from pyimpl.arrays import Array, Indices
+from pyimpl.tails import expit
 
 
 class Parametrisation(ABC):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
 from pyimpl.arrays import Array
 from pyimpl.containment import denominator_df
 from pyimpl.estimates import Estimates
 from pyimpl.model import Model
+from pyimpl.tails import stdtr
 
 
 def fixed_effects(model: Model, estimates: Estimates) -> pd.Series:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from pyimpl.arrays import Array
 from pyimpl.boundary import null_space
@@ -25,6 +24,7 @@ from pyimpl.optimize import Optimum
 from pyimpl.parametrisation import correlation_of, parameter_of_correlation
 from pyimpl.report import IntervalTable
 from pyimpl.structured import StructuredInformation, WithinGroup, structured_information
+from pyimpl.tails import ndtri
 
 _FLAT = 1e-9  # curvature below this fraction of the largest is none
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri
 
 from pyimpl.arrays import Array
 from pyimpl.choices import choose
@@ -17,6 +16,7 @@ from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum
 from pyimpl.report import IntervalsPage
 from pyimpl.tables import fixed_df
+from pyimpl.tails import chdtri
 from pyimpl.variance_intervals import variance_intervals
 
 WHICH = ("all", "var-cov", "coef")

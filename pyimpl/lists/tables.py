@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.effects import EffectsFrame, cells
@@ -15,6 +14,7 @@ from pyimpl.lists.regressions import Regressions
 from pyimpl.report import ListSummaryPage, SlicedTable, render_list_summary, render_slices, text_to_html
 from pyimpl.report.frames import Cell
 from pyimpl.slices import frame_of_slices
+from pyimpl.tails import stdtr, stdtrit
 
 SUMMARY_COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")
 INTERVAL_COLUMNS = ("lower", "est.", "upper")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
@@ -13,6 +12,7 @@ from pyimpl.pictures import marks
 from pyimpl.pictures.canvas import one_panel
 from pyimpl.pictures.loess import Loess
 from pyimpl.pictures.scatter import Look
+from pyimpl.tails import ndtri
 
 if TYPE_CHECKING:
     from pyimpl.diagnostics import ACF, ModelVariogram, Variogram

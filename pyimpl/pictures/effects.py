@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.errors import DataError
 from pyimpl.group_summary import group_summary
 from pyimpl.pictures import outliers
 from pyimpl.pictures.outliers import Identify, Mask
+from pyimpl.tails import chdtri
 
 _SINGULAR = 1e-9  # a variance, of standardized effects, below which a direction has none
 

@@ -9,7 +9,6 @@ from typing import TypeGuard
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
@@ -17,6 +16,7 @@ from pyimpl.formula import rows_where
 from pyimpl.formula.values import level_name
 from pyimpl.formula.variables import check_columns
 from pyimpl.pictures.form import ModelTerm, parse_condition
+from pyimpl.tails import ndtri
 
 Mask = NDArray[np.bool_]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from pyimpl.arrays import Array
 from pyimpl.errors import FormulaError
@@ -15,6 +14,7 @@ from pyimpl.pictures.outliers import Identify, is_level
 from pyimpl.pictures.scatter import Look, Scatter, draw_scatter
 from pyimpl.pictures.sources import Source
 from pyimpl.pictures.variables import evaluate_form, group_variables, panels_of
+from pyimpl.tails import ndtri
 
 _Y_LABEL = "Quantiles of standard normal"
 

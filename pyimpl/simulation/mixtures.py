@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.special import chdtrc
 
 from pyimpl.arrays import Array
 from pyimpl.errors import ArgumentError
+from pyimpl.tails import chdtrc
 
 
 def check_mixture(df: object, weights: object) -> tuple[list[float], list[float] | None]:

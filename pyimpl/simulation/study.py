@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from pyimpl.arrays import Array
 from pyimpl.report import LikelihoodRatioPage, render_likelihood_ratio_study, table_to_html
 from pyimpl.report.simulation import STUDY_COLUMNS, study_cells
 from pyimpl.simulation.mixtures import check_mixture, nominal_p_values
+from pyimpl.tails import chdtrc
 
 _ROUNDING = 1e-11  # of a log-likelihood
 
