@@ -49,7 +49,7 @@ def dots(results: Sequence[FitResult], titles: dict[str, str], prefix: str) -> s
         for position, key in enumerate(keys):
             found = sorted(d for one in results if not math.isnan(d := one.digits.get(key, math.nan)))
             spread = [position + offset for offset in _stacked(found)]
-            axes.plot(found, spread, "o", ms=4, mfc=BLUE, mec="white", mew=0.3)
+            axes.plot(found, spread, "o", ms=5, mfc=BLUE, mec="white", mew=0.3)
         axes.set_yticks(range(len(keys)), [titles[key] for key in keys])
         axes.set_ylim(len(keys) - 0.4, -0.6)
         axes.set_xlim(0, MOST + 0.5)
