@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .engines import TIMEOUT, Engine, why_not
 from .engines import engine as engine_called
 from .errors import EngineUnavailableError, UsageError
+from .own.outcome import Outcome
 from .spec import ModelSpec
 
 if TYPE_CHECKING:  # the study brings the reference evaluator and formulaic along: imported when a run begins
     import pandas as pd
 
     from .attribution import Opinion
-    from .own import Prepared
     from .own.prepare import Factors
     from .study import ModelCheck
 
@@ -25,38 +25,8 @@ MOST_ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What came of one run.
-
-    Attributes
-    ----------
-    check : ModelCheck
-        The answers and the comparisons with the reference's best.
-    prepared : Prepared
-        The data as every engine had them.
-    opinions : tuple of Opinion
-        What is to be thought of each candidate; empty where the third opinion wasn't asked.
-    sha256 : str
-        The data's fingerprint.
-    source : {"live", "recorded"}
-        Whether the reference was fitted now.
-    """
-
-    check: ModelCheck
-    prepared: Prepared
-    opinions: tuple[Opinion, ...]
-    sha256: str
-    source: str
-
-    @property
-    def agree(self) -> bool:
-        """Whether every candidate is right, or what differs isn't its fault; a run without candidates isn't."""
-        verdicts: Sequence[bool] = (
-            [one.passes for one in self.opinions]
-            if self.opinions
-            else [one.agree for one in self.check.candidates]
-        )
-        return bool(verdicts) and all(verdicts)
+class Run(Outcome):
+    """What came of one run; its ``str()`` is the report."""
 
     def __str__(self) -> str:
         from .report import plain

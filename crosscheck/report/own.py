@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..run import Run
+from ..own.outcome import Outcome
 from ..study import Study
 from . import numbers, summary
 from .blocks import Block, Cell, Lines
@@ -13,12 +13,12 @@ from .machine import model_to_dict
 from .models import LEGEND, model_blocks
 
 
-def own_report(run: Run, *, verbose: bool = False) -> Iterator[Block]:
+def own_report(run: Outcome, *, verbose: bool = False) -> Iterator[Block]:
     """Yield the blocks of the report.
 
     Parameters
     ----------
-    run : Run
+    run : Outcome
     verbose : bool
         Show every BLUP and covariance.
     """
@@ -37,7 +37,7 @@ def own_report(run: Run, *, verbose: bool = False) -> Iterator[Block]:
     yield Lines((verdict(run),), page=True)
 
 
-def run_to_dict(run: Run, *, verbose: bool = False) -> dict[str, Any]:
+def run_to_dict(run: Outcome, *, verbose: bool = False) -> dict[str, Any]:
     """Return a run as data that JSON can carry."""
     return {
         "agree": run.agree,
@@ -67,7 +67,7 @@ def run_to_dict(run: Run, *, verbose: bool = False) -> dict[str, Any]:
     }
 
 
-def verdict(run: Run) -> Cell:
+def verdict(run: Outcome) -> Cell:
     """Return the one line of verdict."""
     check = run.check
     reference = check.reference.about.engine if check.reference else "the reference"
@@ -90,7 +90,7 @@ def verdict(run: Run) -> Cell:
     )
 
 
-def _head(run: Run) -> Block:
+def _head(run: Outcome) -> Block:
     spec, frame = run.check.spec, run.prepared.frame
     options = ", ".join(f"{name} = {value}" for name, value in spec.options.items())
     lines = [
