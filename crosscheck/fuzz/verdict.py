@@ -137,8 +137,9 @@ def _agreement(engine: Engine, answers: Answers, answer: Answer | str) -> Outcom
     if isinstance(reference, str) or isinstance(answer, str):
         return None
     held = compare(reference, answer)
-    by_rule = any("higher is no error" in row.rule or row.rule == CONFOUNDED for row in held.rows)
-    if not held.agree or by_rule:
+    gain = answer.scalars.get("log_lik", np.nan) - reference.scalars.get("log_lik", np.nan)
+    free = any(row.rule == CONFOUNDED and not abs(row.difference) <= row.limit for row in held.rows)
+    if not held.agree or free or not gain <= SAME * log_lik_units(reference)[""]:
         return None
     return Outcome(Result.AGREE_SINGULAR if held.singular else Result.AGREE, engine.name, answers=answers)
 

@@ -20,8 +20,12 @@ DATA = pd.DataFrame(
 
 
 def test_a_case_is_read_back_to_the_last_bit(tmp_path):
-    spec = ModelSpec("fuzz", "y ~ f", {"a": "pdDiag(~ f - 1)"}, "ML", options={"contrasts": {"f": "contr.sum"}})
-    case = Case(spec, DATA, "WRONG", "one\ntwo", ("nlme", "pyimpl"), 7, "a note", {"nlme": "RError: no"}, {"R": "4"})
+    spec = ModelSpec(
+        "fuzz", "y ~ f", {"a": "pdDiag(~ f - 1)"}, "ML", options={"contrasts": {"f": "contr.sum"}}
+    )
+    case = Case(
+        spec, DATA, "WRONG", "one\ntwo", ("nlme", "pyimpl"), 7, "a note", {"nlme": "RError: no"}, {"R": "4"}
+    )
     write_case(case, tmp_path / "case.json")
     found = read_case(tmp_path / "case.json")
     pd.testing.assert_frame_equal(found.data, DATA, check_exact=True)
@@ -39,7 +43,9 @@ def test_an_answer_is_read_back_too(tmp_path):
     spec = ModelSpec("fuzz", "y ~ 1", "~ 1 | a")
     answer = answer_of(PyimplEngine(), spec, data)
     write_case(Case(spec, data, answers={"nlme": answer}), tmp_path / "case.json")
-    json.loads((tmp_path / "case.json").read_text(), parse_constant=lambda name: pytest.fail(f"{name} isn't JSON"))
+    json.loads(
+        (tmp_path / "case.json").read_text(), parse_constant=lambda name: pytest.fail(f"{name} isn't JSON")
+    )
     found = read_case(tmp_path / "case.json").answers["nlme"]
     assert found.scalars == answer.scalars
     assert found.to_dict() == answer.to_dict()

@@ -70,7 +70,18 @@ def test_a_hunt_ends_with_one_line_of_verdict(here, capsys):
     (here / "same.py").write_text(BROKEN.replace("+ 1}", "+ 0}"))
     sys.path.insert(0, str(here))
     try:
-        asked = ["fuzz", "--n", "3", "--seed", "4", "--engines", "pyimpl,same:Broken", "--models", "plain", "--plain"]
+        asked = [
+            "fuzz",
+            "--n",
+            "3",
+            "--seed",
+            "4",
+            "--engines",
+            "pyimpl,same:Broken",
+            "--models",
+            "plain",
+            "--plain",
+        ]
         assert main(asked) == 0
     finally:
         sys.path.remove(str(here))

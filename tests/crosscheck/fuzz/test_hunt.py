@@ -134,6 +134,12 @@ def test_the_strategy_is_one_of_hypothesis_own():
 @pytest.mark.parametrize("models", ["all", "plain", "within"])
 def test_progress_is_told_of_each_design(models):
     told = []
-    hunt(lambda design: FINE, 4, 2, models=models, progress=lambda done, causes: told.append((done, dict(causes))))
+    hunt(
+        lambda design: FINE,
+        4,
+        2,
+        models=models,
+        progress=lambda done, causes: told.append((done, dict(causes))),
+    )
     assert told[-1] == (4, {"agree": 4})
     assert [done for done, _ in told] == sorted({done for done, _ in told})
