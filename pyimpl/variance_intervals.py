@@ -50,7 +50,7 @@ class VarianceIntervals:
 
 
 def variance_intervals(
-    model: Model, likelihood: Likelihood, optimum: Optimum, psi: Array, level: float
+    model: Model, likelihood: Likelihood, optimum: Optimum, psi: Array, level: float, without: str = "fixed"
 ) -> VarianceIntervals:
     """Intervals at a fit's optimum.
 
@@ -63,6 +63,8 @@ def variance_intervals(
     psi : (m,) array
         The free parameters of the errors' correlations and variances, unconstrained.
     level : float
+    without : str
+        The choice of ``which`` that leaves these intervals out, for the error message.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def variance_intervals(
         The information is not positive definite, as at a singular optimum.
     """
     here = _information(model, likelihood, optimum, psi)
-    _check_curved(here, optimum)
+    _check_curved(here, optimum, without)
     naturals = _random_and_sigma(model, here, np.concatenate([here.theta, here.psi, [here.log_sigma]]))
 
     def values(at: Array) -> Array:
@@ -116,7 +118,7 @@ def _plain_information(likelihood: Likelihood, optimum: Optimum) -> Array:
     return np.block([[H + nu * g @ g.T, -2 * nu * g], [-2 * nu * g.T, np.array([[4.0 * nu]])]])
 
 
-def _check_curved(here: StructuredInformation, optimum: Optimum) -> None:
+def _check_curved(here: StructuredInformation, optimum: Optimum, without: str) -> None:
     sizes = np.concatenate([np.ones(len(here.theta)), here.within.sizes(), [1.0]])[: len(here.matrix)]
     scaled = here.matrix * np.outer(sizes, sizes)
     singular = any(null_space(Lambda).shape[1] for Lambda in optimum.evaluation.Lambdas)
@@ -124,7 +126,7 @@ def _check_curved(here: StructuredInformation, optimum: Optimum) -> None:
     if singular or not curvature[0] > _FLAT * curvature[-1]:
         raise ArgumentError(
             "which: cannot get confidence intervals on var-cov components: the optimum is singular or flat, and the "
-            "approximate variance-covariance is not positive definite; choose which='fixed'"
+            f"approximate variance-covariance is not positive definite; choose which={without!r}"
         )
 
 

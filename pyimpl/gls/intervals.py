@@ -63,7 +63,7 @@ def gls_intervals(
         return GlsIntervals(
             IntervalsPage(level, fixed, sigma=sigma, fixed_title=_COEFFICIENTS, sigma_title=title)
         )
-    found = variance_intervals(model, likelihood, optimum, estimates.psi, level)
+    found = variance_intervals(model, likelihood, optimum, estimates.psi, level, "coef")
     return GlsIntervals(
         IntervalsPage(
             level,

@@ -253,6 +253,7 @@ def test_wrong_questions() -> None:
         (lambda: fit.get_groups(1), "level: a fit of gls has no levels"),
         (lambda: fit.anova("other"), "others: anova compares fits of pyimpl"),
         (lambda: fit.anova(terms="Age"), "terms: 'Age' is not a term of the fit"),
+        (lambda: fit_of("strata").intervals(), "which: cannot get confidence intervals .* which='coef'"),
     ):
         with pytest.raises(ArgumentError, match=words):
             ask()
