@@ -24,7 +24,7 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.covariance import Covariance
-from pyimpl.grouped import Rows, apply_right, eliminate
+from pyimpl.grouped import apply_right
 from pyimpl.rotation import Part, Runs, join, rotate
 
 # A column of X whose part outside the earlier ones' span is below this fraction of its length depends on them.
@@ -347,8 +347,12 @@ def _factor_of_Z(raw: list[tuple[Array, Array]], k: int, structures: Sequence[Co
 
 def _triangle_of(pieces: Sequence[Array]) -> Array:
     """Triangular factor (c, c) of the rows of grouped matrices (r, c, G) with the same columns, over all groups."""
-    rows = [Rows(piece.swapaxes(0, 1), np.zeros(1, np.intp)) for piece in pieces]
-    return eliminate(rows, pieces[0].shape[1])[0][..., 0]
+    rows = [piece.transpose(0, 2, 1).reshape(-1, piece.shape[1]) for piece in pieces]
+    R: Array = np.asarray(np.linalg.qr(np.concatenate(rows), mode="r"))
+    if len(R) < R.shape[1]:
+        R = np.concatenate([R, np.zeros((R.shape[1] - len(R), R.shape[1]))])
+    # Householder's signs hang on the order of the rows; the coordinates made of R are not to.
+    return np.asarray(R * np.where(np.diag(R) < 0, -1.0, 1.0)[:, None])
 
 
 def _change_blocks(E: Array, changes: Sequence[Array]) -> Array:
