@@ -124,10 +124,13 @@ def _update(call: script_line.ScriptLine, given: Mapping[str, Any]) -> Any:
     name = matched.get("object", "").strip("`")
     fit = given.get(name)
     function = _MADE_BY.get(type(fit).__name__)
-    if fit is None or function is None or not callable(getattr(fit, "update", None)):
+    if fit is None or function is None:
         raise ArgumentError(
             f"line: update() changes a fit, given by its name; {shown(name)} is no fit that can be updated"
         )
+    if not callable(getattr(fit, "update", None)):
+        side = type(fit).__module__.partition(".")[0]
+        raise ArgumentError(f"line: {side} has no update of a fit by {function}(); fit anew")
     formals = list(_FUNCTIONS[function].formals)
     rest = [(key.removesuffix(".") or formals[0], text) for key, text in call.arguments[1:]]
     if sum(not key for key, _ in call.arguments[1:]) > 1:
