@@ -117,10 +117,11 @@ def joint_gradient(profile: Profile, psi: Array, theta: Array) -> Array:
     return np.concatenate([evaluation.gradient, by_psi])
 
 
-def _completed(here: Point, by_psi: Array) -> Array:
+def _completed(here: Point, changes: Array) -> Array:
     """The whole symmetric matrix from its rows that belong to psi, (m, n + m)."""
-    n = len(here.evaluation.theta)
-    H = np.zeros((by_psi.shape[1], by_psi.shape[1]))
+    n, m = len(here.evaluation.theta), len(here.psi)
+    by_psi = changes.reshape(m, n + m)
+    H = np.zeros((n + m, n + m))
     if n:
         H[:n, :n] = second_derivatives(here.likelihood, here.evaluation)
     H[n:] = by_psi

@@ -111,6 +111,13 @@ def test_a_random_intercept_is_compound_symmetry(method: str) -> None:
     assert correlated.estimates.n_parameters == random.estimates.n_parameters
 
 
+def test_structures_without_free_parameters_have_intervals() -> None:
+    fit = fitted("corAR1(0.3, form = ~ t, fixed = TRUE)", "varPower(form = ~ w, fixed = 1)")
+    frame = fit.intervals().to_frame()
+    assert set(frame["part"]) >= {"fixed", "reStruct", "sigma"}
+    assert (frame["lower"] < frame["upper"]).all()
+
+
 def test_known_variances_are_weights() -> None:
     """varFixed is weighted least squares: rows divided by sqrt(w), with the intercept's and x's columns."""
     frame = data()
