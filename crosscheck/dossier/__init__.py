@@ -5,10 +5,11 @@ From evidence to four forms of one document, each step a module: :mod:`.evidence
 tables; :mod:`.html`, :mod:`.markdown`, :mod:`.machine` (JSON) and :mod:`.junit` write it down. Forms compute nothing.
 """
 
-from .document import Dossier, Heading, Outcome
+from .document import Dossier, Heading
 from .evidence import Evidence, of_run, of_study, together
 from .folder import prepare, require_extras, write
 from .gather import gather
+from .results import Outcome
 
 __all__ = [
     "Dossier",

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from ..report.blocks import Cell, Column, Table, Tone
-from .document import Outcome
+from .results import Outcome
 
 TONES: dict[Outcome, Tone] = {
     Outcome.PASS: "good",

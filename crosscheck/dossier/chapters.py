@@ -18,9 +18,10 @@ from .blocks import (
     outcome_cell,
     table,
 )
-from .document import Check, Dossier, Outcome, Performance
+from .document import Check, Dossier
 from .findings import deviations_chapter, fits_chapter, performance_chapter
 from .requirements import KINDS
+from .results import Outcome, Performance
 
 _PARTS = {
     "IQ": "Installation qualification: what has to be there is there, and unchanged",

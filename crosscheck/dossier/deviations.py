@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..cause import Cause, Finding, Opinion
 from ..compare import Comparison, Row
 from ..quantities import QUANTITIES
-from .document import Deviation, Outcome
+from .results import Deviation, Outcome
 from .values import is_text, worst_of
 
 _TITLES = {quantity.key: quantity.title for quantity in QUANTITIES}

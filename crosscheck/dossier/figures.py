@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .document import Estimate, FitResult
+from .results import Estimate, FitResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,9 @@ from ..report import labels, numbers
 from ..report.blocks import Cell, Table
 from . import figures
 from .blocks import Block, Items, Named, Paragraph, Picture, Section, outcome_cell, table
-from .document import Dossier, Estimate, Fit, FitResult, Outcome, Performance, Result, Worst
+from .document import Dossier
 from .figures import NONE
+from .results import Estimate, Fit, FitResult, Outcome, Performance, Result, Worst
 
 ROUNDING = 1e-16
 """Half the square of 1e-8, the distance in standard errors that rounding hides from the reference evaluator."""

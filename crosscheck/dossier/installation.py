@@ -14,7 +14,8 @@ import numpy as np
 
 from ..data import fixtures
 from . import environment
-from .document import Check, Outcome
+from .document import Check
+from .results import Outcome
 
 _DISTRIBUTION = "lmebridge"
 

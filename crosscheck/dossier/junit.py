@@ -5,8 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from .blocks import printable
-from .document import Check, Dossier, FitResult, Outcome, Result
+from .document import Check, Dossier
 from .findings import described
+from .results import FitResult, Outcome, Result
 
 
 def junit(dossier: Dossier) -> str:

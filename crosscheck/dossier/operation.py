@@ -31,7 +31,8 @@ from ..spec import Method, ModelSpec
 from ..study import Study, run_study
 from .broken import Dies, Hangs, Nothing, NotNumbers, Raises
 from .closed_form import one_way
-from .document import Check, Outcome
+from .document import Check
+from .results import Outcome
 from .seeded import SEEDS
 
 _RAIL = ModelSpec("Rail", "travel ~ 1", "~ 1 | Rail", data="Rail")

@@ -14,18 +14,8 @@ from ..spec import ModelSpec
 from ..study import Checked, ModelCheck
 from . import requirements as req
 from .deviations import deviations, explained
-from .document import (
-    Deviation,
-    Fit,
-    FitResult,
-    Optimum,
-    Outcome,
-    Performance,
-    Requirement,
-    Result,
-    overall,
-)
 from .evidence import Examined
+from .results import Deviation, Fit, FitResult, Optimum, Outcome, Performance, Requirement, Result, overall
 from .values import LEVEL, QUANTITY, digits_by_quantity, estimates, fewest_digits, worst_of
 
 _GAPS = (Verdict.MISSING, Verdict.EXTRA, Verdict.NOT_A_NUMBER)

@@ -7,7 +7,7 @@ A requirement about values stands for one or more quantities of the one table of
 from __future__ import annotations
 
 from ..quantities import FIXED_POINT_LIMITS, QUANTITIES, SINGULAR_LIMITS, Quantity
-from .document import Limit, Requirement
+from .results import Limit, Requirement
 
 COMPLETE = "R-RUN-01"
 LIKELIHOOD = "R-OPT-01"

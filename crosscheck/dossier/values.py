@@ -10,7 +10,7 @@ from scipy import stats
 from ..answer import Answer
 from ..compare import Comparison, Row, Verdict
 from ..quantities import QUANTITIES
-from .document import Estimate, Interval, Worst
+from .results import Estimate, Interval, Worst
 
 QUANTITY = {quantity.key: quantity for quantity in QUANTITIES}
 LEVEL = 0.95

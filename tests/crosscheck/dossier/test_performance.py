@@ -11,10 +11,10 @@ from crosscheck import load_hsb
 from crosscheck.answer import Answer
 from crosscheck.cause import Cause
 from crosscheck.dossier import of_run, together
-from crosscheck.dossier.document import Outcome, overall
 from crosscheck.dossier.evidence import Evidence
 from crosscheck.dossier.performance import performance
 from crosscheck.dossier.requirements import requirements
+from crosscheck.dossier.results import Outcome, overall
 from crosscheck.quantities import QUANTITIES
 from crosscheck.run import run
 

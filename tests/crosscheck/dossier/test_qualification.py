@@ -12,7 +12,7 @@ import pytest
 from crosscheck import Answer
 from crosscheck.data import fixtures
 from crosscheck.dossier import environment, installation, operation
-from crosscheck.dossier.document import Outcome
+from crosscheck.dossier.results import Outcome
 from crosscheck.dossier.seeded import SEEDS
 from crosscheck.quantities import QUANTITIES
 
