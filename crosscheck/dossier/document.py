@@ -83,6 +83,11 @@ class Check:
     found: str
     outcome: Outcome
 
+    @classmethod
+    def of(cls, id: str, title: str, expected: str, found: str, ok: bool) -> Check:
+        """Return a check that passes or fails."""
+        return cls(id, title, expected, found, Outcome.PASS if ok else Outcome.FAIL)
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:

@@ -33,10 +33,6 @@ def installation(*, live: bool) -> tuple[Check, ...]:
     )
 
 
-def _check(id: str, title: str, expected: str, found: str, ok: bool) -> Check:
-    return Check(id, title, expected, found, Outcome.PASS if ok else Outcome.FAIL)
-
-
 def _python_and_packages() -> Iterator[Check]:
     """Yield a check of Python's version and of that of each package that is needed."""
     from packaging.requirements import Requirement
@@ -45,13 +41,13 @@ def _python_and_packages() -> Iterator[Check]:
     about = metadata.metadata(_DISTRIBUTION)
     needed, found = SpecifierSet(about["Requires-Python"]), platform.python_version()
     there = needed.contains(found, prereleases=True)
-    yield _check("IQ-PYTHON", "Python's version", f"Python {needed}", found, there)
+    yield Check.of("IQ-PYTHON", "Python's version", f"Python {needed}", found, there)
     for text in metadata.requires(_DISTRIBUTION) or []:
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             name, found = requirement.name, environment.version(requirement.name)
             there = bool(found) and requirement.specifier.contains(found, prereleases=True)
-            yield _check(
+            yield Check.of(
                 f"IQ-PACKAGE-{name}", f"Version of {name}", str(requirement), found or "not installed", there
             )
 
@@ -61,7 +57,7 @@ def _double_precision() -> Check:
     found = f"eps {info.eps:.3g}, {info.nmant + 1} bits of mantissa"
     expected = "IEEE 754 double precision: eps 2.22e-16, 53 bits of mantissa"
     ok = bool(info.eps == 2.0**-52) and 0.1 + 0.2 == 0.30000000000000004
-    return _check("IQ-ARITHMETIC", "Floating-point numbers", expected, found, ok)
+    return Check.of("IQ-ARITHMETIC", "Floating-point numbers", expected, found, ok)
 
 
 def _linear_algebra() -> Check:
@@ -72,7 +68,9 @@ def _linear_algebra() -> Check:
     exact = (n - 1) * np.log(1 - r) + np.log(1 + (n - 1) * r)
     error = max(abs(log_det / exact - 1), float(np.abs(np.linalg.solve(matrix, matrix) - np.eye(n)).max()))
     expected = "log-determinant and solution of a known 60 x 60 system to 1e-12"
-    return _check("IQ-LINALG", "Linear algebra (BLAS, LAPACK)", expected, f"error {error:.1e}", error < 1e-12)
+    return Check.of(
+        "IQ-LINALG", "Linear algebra (BLAS, LAPACK)", expected, f"error {error:.1e}", error < 1e-12
+    )
 
 
 def _files_as_shipped() -> Check:
@@ -91,7 +89,7 @@ def _files_as_shipped() -> Check:
     changed = [str(file) for file in files if not _is_as_recorded(file)]
     found = f"{len(files)} files, {len(changed)} changed or missing"
     found += f": {', '.join(changed[:3])}" if changed else ""
-    return _check(id, title, expected, found, bool(files) and not changed)
+    return Check.of(id, title, expected, found, bool(files) and not changed)
 
 
 def _is_as_recorded(file: metadata.PackagePath) -> bool:
@@ -113,7 +111,7 @@ def _data_as_shipped() -> Check:
             if not path.is_file() or sha256(path.read_bytes()).hexdigest() != digest:
                 wrong.append(name)
     found = f"{count} files, {len(wrong)} changed or missing" + (f": {', '.join(wrong[:3])}" if wrong else "")
-    return _check(
+    return Check.of(
         "IQ-DATA", "Data sets", "every data set has its listed SHA-256", found, bool(count) and not wrong
     )
 
@@ -126,7 +124,7 @@ def _records_of_these_data() -> Check:
     found = f"{len(records)} records, {len(wrong)} unreadable or of other data"
     found += f": {', '.join(wrong[:3])}" if wrong else ""
     expected = "every recorded answer of R names a data set that is here by its SHA-256"
-    return _check("IQ-RECORDS", "R's recorded answers", expected, found, bool(records) and not wrong)
+    return Check.of("IQ-RECORDS", "R's recorded answers", expected, found, bool(records) and not wrong)
 
 
 def _data_files() -> Iterator[Path]:

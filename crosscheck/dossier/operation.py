@@ -61,10 +61,6 @@ def operation(candidates: Sequence[Engine]) -> tuple[Check, ...]:
     )
 
 
-def _check(id: str, title: str, expected: str, found: str, ok: bool) -> Check:
-    return Check(id, title, expected, found, Outcome.PASS if ok else Outcome.FAIL)
-
-
 def _exact(method: Method) -> tuple[ModelSpec, pd.DataFrame, Answer]:
     frame = data_sets.load(_RAIL.data)
     return _RAIL.by(method), frame, one_way(frame, "travel", "Rail", method)
@@ -79,7 +75,7 @@ def _evaluator() -> Iterator[Check]:
         problem = dense_problem(spec, frame)
         tau, sigma = float(_first(exact.levels[0].std_dev)), exact.sigma
         error = log_likelihood(problem, [np.array([[tau**2]])], sigma) - exact.scalars["log_lik"]
-        yield _check(
+        yield Check.of(
             f"OQ-REFERENCE-{method}",
             f"Reference evaluator: log-likelihood by {method}",
             f"the closed form of a balanced one-way layout to {EXACT:g}",
@@ -95,7 +91,7 @@ def _evaluator() -> Iterator[Check]:
 def _optimum() -> Check:
     spec, frame, exact = _exact("REML")
     found = Referee.of(spec, frame, [exact]).certificate(exact)
-    return _check(
+    return Check.of(
         "OQ-REFERENCE-OPTIMUM",
         "Reference evaluator: the exact answer is at the optimum",
         "distance below 1e-7 of a standard error",
@@ -110,7 +106,7 @@ def _search() -> Check:
     away = replace(exact, scalars={**exact.scalars, "sigma": 1.1 * exact.sigma})
     found = Referee.of(spec, frame, [away]).certified
     difference = abs(found.sigma / exact.sigma - 1)
-    return _check(
+    return Check.of(
         "OQ-REFERENCE-SEARCH",
         "Reference evaluator: the optimum, sought from 10 % off",
         "the exact sigma to 1e-7",
@@ -126,7 +122,7 @@ def _displaced() -> Check:
     referee = Referee.of(spec, frame, [exact])
     made = referee.certificate(off)
     loss = exact.scalars["log_lik"] - made.log_lik
-    return _check(
+    return Check.of(
         "OQ-REFERENCE-SHORT",
         "Reference evaluator: an answer short of the optimum",
         "the log-likelihood that is lost, within 5 %",
@@ -148,7 +144,7 @@ def _density() -> Check:
     inverse = np.linalg.inv(V)
     beta = np.linalg.solve(X.T @ inverse @ X, X.T @ inverse @ y)
     error = log_likelihood(problem, [psi, tau2], sigma) - stats.multivariate_normal.logpdf(y, X @ beta, V)
-    return _check(
+    return Check.of(
         "OQ-REFERENCE-DENSITY",
         "Reference evaluator: two nested levels, a random slope",
         f"the density of the multivariate normal distribution to {EXACT:g}",
@@ -170,17 +166,17 @@ def _comparison() -> Iterator[Check]:
     right = RecordedEngine("converged").fit(case.spec, pd.DataFrame())
     same = compare(right, right, QUANTITIES)
     found = f"{len(same.rows):,} values, {len(same.failures)} blamed"
-    yield _check("OQ-COMPARE-RIGHT", "Comparison: a right answer", "no value is blamed", found, same.agree)
+    yield Check.of("OQ-COMPARE-RIGHT", "Comparison: a right answer", "no value is blamed", found, same.agree)
     for number, seed in enumerate(SEEDS, start=1):
         failures = compare(right, seed.spoil(right), QUANTITIES).failures
         found = ", ".join(dict.fromkeys(_TITLES[row.quantity] for row in failures)) or "nothing"
         ok = seed.quantity in {row.quantity for row in failures}
         expected = f"{_TITLES[seed.quantity]} is found wrong"
-        yield _check(
+        yield Check.of(
             f"OQ-COMPARE-{number:02d}", f"Comparison: {seed.title}", expected, f"{found} found wrong", ok
         )
     nothing = compare(Answer(""), Answer(""), NUMBERS).agree or Study((), live=False).agree
-    yield _check(
+    yield Check.of(
         "OQ-COMPARE-NOTHING",
         "Comparison of nothing",
         "doesn't agree",
@@ -208,7 +204,7 @@ def _asked(engines: Sequence[Engine], first: int) -> Iterator[Check]:
     study = run_study([case.spec], engines, live=False, certificates=False)
     for number, made in enumerate(study.checks[0].candidates, start=first):
         found = "agrees" if made.agree else made.error or "doesn't agree"
-        yield _check(
+        yield Check.of(
             f"OQ-ENGINE-{number:02d}",
             f"An implementation that {made.engine}",
             "a verdict of its own, no pass and no crash",

@@ -170,6 +170,8 @@ def _notes(check: ModelCheck, candidate: Checked) -> Iterator[str]:
         yield candidate.error
     if check.error:
         yield check.error
+    if check.drift is not None and not check.drift.agree:
+        yield f"R today isn't what was recorded, in {len(check.drift.failures):,} values; the answer of today counts"
     if candidate.answer is not None:
         yield from (f"warning: {text}" for text in candidate.answer.about.warnings)
         yield from (f"not given: {what}: {why}" for what, why in candidate.answer.about.problems.items())
