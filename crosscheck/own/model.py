@@ -55,13 +55,15 @@ def own_model(
     if em_steps < 1:
         raise UsageError(f"em_steps is {em_steps}; give 1 or more")
     given = {key: value for key, value in options.items() if value is not None}
-    within = given.keys() & {"correlation", "weights"}
+    within = {
+        key: str(given[key]) for key in ("correlation", "weights") if key in given
+    }  # also pyimpl's objects
     return ModelSpec(
         name,
         fixed,
         random if isinstance(random, str) else {str(group): str(one) for group, one in random.items()},
         cast(Method, method),
-        given,
+        given | within,
         data=data,
         em_steps=em_steps,
         study=STUDY,

@@ -47,8 +47,8 @@ def arguments_of(spec: ModelSpec) -> Mapping[str, tuple[str, ...]]:
     texts: dict[str, tuple[str, ...]] = {"fixed": (spec.fixed,), "random": tuple(_texts(spec.random))}
     for name in ("correlation", "weights", "subset"):
         value = spec.options.get(name)
-        if isinstance(value, str) or type(value).__module__.partition(".")[0] in ("pyimpl", "rbridge"):
-            texts[name] = (str(value),)
+        if isinstance(value, str):
+            texts[name] = (value,)
     return texts
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..errors import UsageError
 from ..spec import ModelSpec
+from .files import read_data
 from .names import CONSTANTS, arguments_of, names_in, takes_every_column
 
 Factors = Mapping[str, Sequence[str] | None] | Iterable[str]
@@ -44,8 +47,8 @@ def prepare(data: Any, spec: ModelSpec, factors: Factors = ()) -> Prepared:
 
     Parameters
     ----------
-    data : DataFrame
-        Of pandas, polars or Arrow.
+    data : DataFrame, or path
+        Of pandas, polars or Arrow; a file is read by :func:`~crosscheck.own.read_data`.
     spec : ModelSpec
     factors : iterable of str, or mapping
         Columns of numbers that are names; a mapping gives their levels in order, of text too.
@@ -83,7 +86,9 @@ def prepare(data: Any, spec: ModelSpec, factors: Factors = ()) -> Prepared:
 
 
 def name_of(data: Any) -> str:
-    """Return what a frame is called, ``attrs["name"]`` where it has that."""
+    """Return what data are called: a frame by ``attrs["name"]`` where it has that, a file by its own name."""
+    if isinstance(data, str | os.PathLike):
+        return Path(data).name.split(".")[0]
     return str(getattr(data, "attrs", {}).get("name", "data"))
 
 
@@ -110,8 +115,13 @@ def used_columns(spec: ModelSpec, frame: pd.DataFrame) -> list[str]:
 
 
 def _as_pandas(data: Any) -> pd.DataFrame:
+    if isinstance(data, str | os.PathLike):
+        return read_data(data)
     if isinstance(data, pd.DataFrame):
-        return data
+        names = pd.Index(map(str, data.columns))
+        if not names.is_unique:
+            raise UsageError(f"data: the column {names[names.duplicated()][0]!r} is there twice; rename one")
+        return data.set_axis(names, axis=1)
     from pyimpl.errors import LmeError
     from pyimpl.frame import check_frame
 

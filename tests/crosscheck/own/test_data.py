@@ -195,6 +195,26 @@ class TestPrepared:
         names = GROWTH.assign(child=["1", "1", "1", "2", "2", "2a"])  # a group may well be called 1
         assert list(prepare(names, MODEL).frame["child"].cat.categories) == ["1", "2", "2a"]
 
+    def test_a_file_is_read(self, csv):
+        assert fingerprint(prepare(csv, MODEL).frame) == fingerprint(prepare(GROWTH, MODEL).frame)
+        assert fingerprint(prepare(str(csv), MODEL).frame) == fingerprint(prepare(GROWTH, MODEL).frame)
+
+    def test_columns_have_one_name_each_and_numbers_are_names_too(self):
+        with pytest.raises(UsageError, match="data: the column 'age' is there twice; rename one"):
+            prepare(GROWTH.rename(columns={"school": "age"}), MODEL)
+        renamed = GROWTH.rename(columns={"age": 7})
+        assert list(prepare(renamed, own_model("size ~ `7`", "~ 1 | child")).frame.columns) == [
+            "size",
+            "7",
+            "child",
+        ]
+
+    def test_structures_may_be_objects(self):
+        pyimpl = pytest.importorskip("pyimpl")
+        spec = own_model("size ~ 1", "~ 1 | child", correlation=pyimpl.corAR1(form="~ age | child"))
+        assert "age" in prepare(GROWTH, spec).frame and spec.controls == ("tight", "default")
+        assert isinstance(spec.options["correlation"], str)
+
     def test_frames_of_polars_are_taken(self):
         polars = pytest.importorskip("polars")
         made = prepare(polars.from_pandas(GROWTH), MODEL)
