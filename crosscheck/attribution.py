@@ -12,7 +12,8 @@ model, and a row that differs from R's is held against both:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ from .confounded import RULE as CONFOUNDED
 from .engines.outcome import NoAnswer
 from .errors import CrosscheckError
 from .quantities import NUMBERS, QUANTITIES
+from .reference import Referee
 from .singular import undefined_correlations
 from .spec import ModelSpec
 from .study import Checked, ModelCheck
@@ -53,11 +55,22 @@ def opinions(check: ModelCheck, frame: pd.DataFrame | None = None) -> tuple[Opin
     data = data_sets.load(check.spec.data) if frame is None else frame
     others = [one.answer for one in check.own if one.answer is not None]
     reference: Answer | str = check.reference if check.reference is not None else NoAnswer(check.error)
-    return tuple(_of(checked, check.spec, data, reference, others) for checked in check.candidates)
+    own = [] if check.reference is None else [check.reference]
+    answers = [*own, *(one.answer for one in check.candidates if one.answer is not None), *others]
+
+    @cache
+    def referee() -> Referee:
+        return Referee.of(check.spec, data, answers)
+
+    return tuple(_of(checked, check.spec, data, reference, referee) for checked in check.candidates)
 
 
 def _of(
-    checked: Checked, spec: ModelSpec, data: pd.DataFrame, reference: Answer | str, others: Sequence[Answer]
+    checked: Checked,
+    spec: ModelSpec,
+    data: pd.DataFrame,
+    reference: Answer | str,
+    referee: Callable[[], Referee],
 ) -> Opinion:
     candidate = checked.answer if checked.answer is not None else checked.error
     made = opinion(
@@ -66,8 +79,8 @@ def _of(
         reference,
         candidate,
         comparison=checked.comparison,
-        others=others,
         definitions=checked.definitions,
+        referee=referee,
     )
     return Opinion(checked.engine, made.cause, made.findings, made.certificate, made.reference, made.reason)
 
@@ -81,6 +94,7 @@ def opinion(
     comparison: Comparison | None = None,
     others: Sequence[Answer] = (),
     definitions: Collection[str] = (),
+    referee: Callable[[], Referee] | None = None,
 ) -> Opinion:
     """Return what is to be thought of a candidate's answer.
 
@@ -97,6 +111,8 @@ def opinion(
         More points from which the optimum may be searched, e.g. R's other fits.
     definitions : collection of str
         What the engine declares to define otherwise (:data:`~crosscheck.definitions.DEFINITIONS`).
+    referee : callable, optional
+        Gives the third opinion, where candidates share one.
 
     Notes
     -----
@@ -104,7 +120,7 @@ def opinion(
     """
     if isinstance(candidate, str):
         return _without_answer(candidate, reference)
-    bench = Bench(spec, frame, reference, candidate, tuple(others), tuple(definitions))
+    bench = Bench(spec, frame, reference, candidate, tuple(others), tuple(definitions), referee)
     if isinstance(reference, str):
         return _without_reference(bench, reference, candidate)
     held = comparison if comparison is not None else compare(reference, candidate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from .cause import Cause
 from .compare import Comparison, Row, compare
 from .definitions import Evidence, other_definition
 from .errors import CrosscheckError
+from .quantities import NUMBERS, Quantity, at_fixed_point
 from .reference import Certificate, Referee
 from .spec import ModelSpec
 
@@ -40,6 +42,8 @@ class Bench:
         More points from which the optimum may be searched.
     definitions : tuple of str
         What the engine declares to define otherwise.
+    shared : callable, optional
+        Gives the referee where several candidates share one.
     """
 
     spec: ModelSpec
@@ -48,10 +52,13 @@ class Bench:
     candidate: Answer
     others: tuple[Answer, ...] = ()
     definitions: tuple[str, ...] = ()
+    shared: Callable[[], Referee] | None = None
 
     @cached_property
     def referee(self) -> Referee:
         """The reference evaluator's view of the model; raises CrosscheckError where it has none."""
+        if self.shared is not None:
+            return self.shared()
         named = [] if isinstance(self.reference, str) else [self.reference]
         return Referee.of(self.spec, self.frame, [*named, self.candidate, *self.others])
 
@@ -159,6 +166,10 @@ class Bench:
         )
 
     @property
+    def _quantities(self) -> tuple[Quantity, ...]:
+        return at_fixed_point(NUMBERS) if self.spec.goes_by_fitted else NUMBERS
+
+    @property
     def _optimum(self) -> str:
         return "certified optimum" if self.referee.optimum.certified else "best point known"
 
@@ -176,15 +187,19 @@ class Bench:
 
     @cached_property
     def _candidate_at_certified(self) -> Rows:
-        return _by_name(compare(self.certified, self.candidate))
+        return _by_name(compare(self.certified, self.candidate, self._quantities))
 
     @cached_property
     def _reference_at_certified(self) -> Rows:
-        return {} if isinstance(self.reference, str) else _by_name(compare(self.certified, self.reference))
+        return (
+            {}
+            if isinstance(self.reference, str)
+            else _by_name(compare(self.certified, self.reference, self._quantities))
+        )
 
     @cached_property
     def _candidate_at_own(self) -> Rows:
-        return _by_name(compare(self.own, self.candidate))
+        return _by_name(compare(self.own, self.candidate, self._quantities))
 
 
 def _by_name(comparison: Comparison) -> Rows:

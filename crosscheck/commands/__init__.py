@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from . import book, drift, fuzz, hsb, record, replay, report, run
+from . import book, drift, fuzz, hsb, record, replay, report, run, table
 from .options import Commands
 
 
@@ -24,7 +24,7 @@ class Command(Protocol):
         """Do the work, and return the exit status."""
 
 
-COMMANDS: tuple[Command, ...] = (hsb, book, run, record, drift, report, fuzz, replay)
+COMMANDS: tuple[Command, ...] = (hsb, book, run, record, drift, report, fuzz, replay, table)
 """In the order in which ``crosscheck --help`` lists them."""
 
 
