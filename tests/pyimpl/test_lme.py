@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pyimpl import ArgumentError, DataError, FormulaError, LmeWarning, NotSupportedError, lme
+from pyimpl import ArgumentError, DataError, FormulaError, LmeWarning, lme
 
 
 def pupils(seed=1, schools=30, sizes=(3, 12)):
@@ -343,7 +343,7 @@ BAD_CALLS = {
     "unknown control": (dict(control={"rel.tols": 1}), ArgumentError, "control: 'rel.tols'"),
     "unknown na_action": (dict(na_action="drop"), ArgumentError, "na_action: 'drop'"),
     "no random": (dict(random=None), ArgumentError, "random"),
-    "correlation": (dict(correlation="corAR1()"), NotSupportedError, "correlation"),
+    "correlation": (dict(correlation="corAR1(1.5)"), ArgumentError, "correlation.*initial value 1.5"),
     "subset of another length": (dict(subset=[True]), ArgumentError, "subset: has 1"),
     "subset of numbers": (dict(subset=[1, 2]), ArgumentError, "subset: expected booleans"),
     "subset of two dimensions": (dict(subset=[[True]] * 12), ArgumentError, "subset: expected booleans"),
