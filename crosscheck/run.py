@@ -57,8 +57,8 @@ def run(
     fixed, random, method
         As for ``lme``.
     data : DataFrame, or path
-        Of pandas, polars or Arrow, or a file as :func:`~crosscheck.own.read_data` takes it. Text becomes factors, sorted
-        by code point, on every side.
+        Of pandas, polars or Arrow, or a file as :func:`~crosscheck.own.read_data` takes it. Text becomes factors,
+        sorted by code point, on every side.
     engines : sequence of str or Engine
         The reference, then those that are held to it: names, ``module:Class``, or engines. ``nlme`` as the reference
         is R as far as it can be made to go (:class:`~crosscheck.engines.NlmeEngine`).

@@ -7,10 +7,15 @@ from typing import Any
 
 from ..own.outcome import Outcome
 from ..study import Study
-from . import numbers, summary
+from . import labels, numbers, summary
 from .blocks import Block, Cell, Lines
 from .machine import model_to_dict
 from .models import LEGEND, model_blocks
+
+_HELD_TO = {
+    "R tight": "R: nlme with its tolerances tightened; that is what candidates are held to.",
+    "R default": "R: nlme as it is called, which got furthest; that is what candidates are held to.",
+}
 
 
 def own_report(run: Outcome, *, verbose: bool = False) -> Iterator[Block]:
@@ -110,6 +115,8 @@ def _head(run: Outcome) -> Block:
         lines.append(Cell(f"{answer.about.engine}: {versions or 'no versions given'}", "dim"))
     if run.source == "recorded":
         lines.append(Cell("R: RECORDED, not run now", "warn"))
-    if run.check.own:
-        lines += [Cell(line, "dim") for line in LEGEND]
+    if run.check.own and run.check.reference is not None:
+        held = labels.engine(run.check.reference.about.engine)
+        legend = (_HELD_TO.get(held, LEGEND[0]), LEGEND[1])
+        lines += [Cell(line, "dim") for line in legend]
     return Lines(tuple(lines), f"crosscheck run: {spec.name}")
