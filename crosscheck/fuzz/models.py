@@ -38,7 +38,7 @@ WEIGHTS = (
     "varFixed(~ v)", "varIdent(form = ~ 1 | f)", "varPower(form = ~ v)", "varExp(form = ~ v)",
     "varConstPower(form = ~ v)", "varConstProp(form = ~ v)", "varIdent(form = ~ 1 | f * s)", "varPower()",
     "varExp(form = ~ fitted(.))", "varComb(varIdent(form = ~ 1 | f), varPower(form = ~ v))",
-    "varPower(0.5, form = ~ v, fixed = TRUE)", "varPower(form = ~ v | s)",
+    "varPower(form = ~ v, fixed = 0.5)", "varPower(form = ~ v | s)",
 )  # fmt: skip
 """Variance functions."""
 
