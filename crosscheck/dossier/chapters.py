@@ -76,7 +76,7 @@ def _summary(dossier: Dossier) -> Section:
     return Section("summary", "Summary", blocks)
 
 
-_CANDIDATES = ("Candidate", "Fits", "Values", "Outside", "Requirements that aren't met", "PQ")
+_CANDIDATES = ("Candidate", "Fits", "Values", "Outside", "Requirements that aren't met", "Outcome")
 
 
 def _candidate(dossier: Dossier, candidate: str) -> tuple[Cell | str, ...]:
