@@ -140,6 +140,8 @@ def _is_flat(profile: Profile, start: Array, down: Descent) -> bool:
     if moved > _END or down.smallest_curvature > _DOUBTFUL * n_obs:
         return False
     H = without_theta(joint_curvature(profile, down.point), len(down.point.evaluation.theta))
+    if not np.isfinite(H).all():  # sigma is so near zero that squares overflow: nothing is told apart
+        return True
     return bool(np.linalg.eigvalsh(H)[0] < _FLAT * n_obs)
 
 
