@@ -30,7 +30,7 @@ _BOTH = (
     "and the candidate's together"
 )
 _PAGES = (
-    "the pages' words are R's; what differs are digits of numbers that are within their tolerances, or that this fit's other "
+    "the pages' words are R's; what differs are digits of numbers within their tolerances, or that this fit's other "
     "deviations are about"
 )
 _FATAL = "The value, or the whole fit where there is no answer, mustn't be used."
