@@ -19,12 +19,13 @@ from .reference import Certificate, Referee
 from .spec import ModelSpec
 
 NUMBER = re.compile(r"[<>]?-?\d*\.?\d+(?:[eE][-+]?\d+)?")
+_VALUE = re.compile(rf"{NUMBER.pattern}|\bNaN\b")
 Rows = dict[tuple[str, str], Row]
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two pages differ in nothing but their numbers and the room these take."""
-    return NUMBER.sub("#", one).split() == NUMBER.sub("#", other).split()
+    """Whether two pages differ in nothing but their numbers and the room these take; NaN is one of these."""
+    return _VALUE.sub("#", one).split() == _VALUE.sub("#", other).split()
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,7 @@ def test_an_engine_that_raises_disagrees():
 def test_pages_of_the_same_words_differ_in_numbers_alone():
     assert same_words("StdDev: 1.6e-06 0.005", "StdDev:       0 0.005")
     assert same_words("p <.0001", "p 0.0123")
+    assert same_words("x 2.497864e-06 0", "x 0.000000 NaN")  # the correlation of what doesn't vary
     assert not same_words("StdDev: 1 2", "StdDev: 1")
     assert not same_words("StdDev: 1", "Variance: 1")
 

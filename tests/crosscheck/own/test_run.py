@@ -8,6 +8,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import crosscheck
@@ -317,6 +319,15 @@ class TestLive:
         )
         assert made.check.spec.controls == ("tight", "default")
         assert made.check.reference.structure["var"].rows
+
+    def test_at_a_singular_optimum_r_s_page_is_explained(self):
+        rng = np.random.default_rng(2)
+        y, x = rng.normal(size=(2, 60))  # nothing varies between the groups: R stops at sds of 1e-6, not at 0
+        data = pd.DataFrame({"y": y, "x": x, "g": np.repeat(list("abcdefghij"), 6)})
+        made = crosscheck.run("y ~ x", "~ x | g", data)
+        pages = {row.quantity for row in made.check.candidates[0].comparison.failures}
+        assert made.agree and pages == {"fit", "summary", "var_corr"}
+        assert made.opinions[0].cause == "R stopped short"
 
     def test_the_projects_own_records_can_be_asked_for(self, capsys):
         assert cli.main(["drift", "--model", "empty", "--plain"]) == 0
