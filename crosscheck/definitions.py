@@ -26,6 +26,9 @@ from .reference import Referee, variances_of
 NEARER = 0.1
 """A definition has to miss the value by no more than this part of what nlme's own definition misses it by."""
 
+SAME = 1e-5
+"""... unless it is the same to this relative difference: the two definitions may give nearly the same value."""
+
 _QUANTITIES = {quantity.key: quantity for quantity in NUMBERS}
 
 
@@ -120,7 +123,8 @@ def other_definition(declared: Collection[str], row: Row, evidence: Evidence) ->
                 quantity.limit * unit if definition.limit is None else definition.limit * abs(expected or 0)
             )
             off = math.inf if expected is None else abs(row.candidate - expected)
-            if off <= limit and off <= NEARER * abs(row.candidate - by_nlme):
+            nearer = NEARER * abs(row.candidate - by_nlme)
+            if off <= limit and off <= max(nearer, SAME * abs(row.candidate)):
                 return definition
     return None
 

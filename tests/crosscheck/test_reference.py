@@ -200,3 +200,25 @@ def test_the_design_builder_refuses_what_it_does_not_know():
     spec = ModelSpec("m", "y ~ x", "~ 1 | g", options={"weights": "varUnheardOf()"})
     with pytest.raises(UsageError, match="varUnheardOf"):
         dense_problem(spec, FRAME)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_extended_precision_agrees_to_the_digits_of_double(method):
+    problem = nested_problem(method)
+    wide = problem.extended()
+    if wide.y.dtype.itemsize == 8:
+        pytest.skip("this processor has no extended precision")
+    double, extended = (log_likelihood(one, PSIS, SIGMA) for one in (problem, wide))
+    assert double == pytest.approx(extended, abs=1e-12)
+
+
+def test_extended_precision_keeps_what_double_loses():
+    """Columns that differ by 1e-9 of their size, where the normal equations of double precision have no digits left."""
+    rng = np.random.default_rng(5)
+    x, e = rng.normal(size=60), rng.normal(size=60)
+    levels = (Grouping(np.ones((60, 1)), np.repeat(np.arange(12), 5)),)
+    y = x + e + rng.normal(size=60)
+    near = Problem(y, np.column_stack((np.ones(60), x, x + 1e-7 * e)), levels, "ML").extended()
+    same = Problem(y, np.column_stack((np.ones(60), x, e)), levels, "ML").extended()  # the same column space
+    psis = [np.array([[0.5]])]
+    assert log_likelihood(near, psis, 1.0) == pytest.approx(log_likelihood(same, psis, 1.0), abs=1e-6)
