@@ -29,9 +29,7 @@ from pyimpl.thinning import thinned
 # are taken while they still improve on that, down to where only rounding is left.
 _CONVERGED = 1e-8
 _EXACT = 1e-12
-_NO_DIGIT = (
-    1e-11  # a step this short beside a parameter's size, converged as it is, wouldn't be worth its cost
-)
+_NO_DIGIT = 1e-13  # a step this short beside a parameter's size, converged as it is, changes no digit
 _ENOUGH = 1e-9  # the curvature of the step before serves once more if that leads as near ...
 _ROUND = 1e-3  # ... unless the smallest curvature is below this part of the largest: a long valley
 _CURVATURE_FLOOR = 1e-9  # eigenvalues below this fraction of the largest count as flat
