@@ -20,6 +20,9 @@ from .spec import ModelSpec
 
 NUMBER = re.compile(r"[<>]?-?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _VALUE = re.compile(rf"{NUMBER.pattern}|\bNaN\b")
+UNSETTLED = 1e-3
+"""The largest error of a log-likelihood that nlme's tolerance of 1e-6 for an iteration's coefficients leaves."""
+
 Rows = dict[tuple[str, str], Row]
 
 
@@ -114,6 +117,11 @@ class Bench:
             return Cause.WRONG, f"it isn't the certified optimum's, and {doubt}"
         if own is None or not own.verdict.passes:
             return self._by_definition_or_wrong(row, own)
+        if not self._is_consistent and self.spec.goes_by_fitted and self._log_lik_is_near:
+            return (
+                Cause.ENGINE_STOPPED_SHORT,
+                "its log-likelihood is that of weights by earlier fitted values",
+            )
         if not self._is_consistent:
             return Cause.WRONG, "the answer's log-likelihood isn't that of its own variances"
         made = self.ours
@@ -185,6 +193,12 @@ class Bench:
         if row is None or row.verdict.passes or row.candidate is None:
             return True  # none reported: the coefficients, which follow from the variances, are held to them
         return other_definition(self.definitions, row, self._evidence) is not None
+
+    @property
+    def _log_lik_is_near(self) -> bool:
+        """Whether an iteration of weights by fitted values that hasn't settled explains the reported log-likelihood."""
+        row = self._candidate_at_own.get(("log_lik", ""))
+        return row is not None and abs(row.difference) < UNSETTLED
 
     @cached_property
     def _candidate_at_certified(self) -> Rows:

@@ -61,14 +61,25 @@ class Evidence:
         return len(self.referee.objective.problem.y)
 
     @cached_property
+    def theta(self) -> Any:
+        """The answer's variances as the reference evaluator's parameters."""
+        variances = variances_of(self.candidate, self.referee.named)
+        return self.referee.objective.parameters.theta(variances)
+
+    @cached_property
+    def curvature(self) -> Any:
+        """Minus the second derivatives of the log-likelihood there."""
+        return self.referee.objective.curvature(self.theta)
+
+    @cached_property
     def joint_covariance(self) -> Any:
         """The coefficients' block of the inverse of their joint information with the variances: C + C B H^-1 B' C.
 
         C is (X' V^-1 X)^-1, H minus the curvature of l by theta, and B = d(X' V^-1 r)/dtheta at fixed beta.
         """
         objective = self.referee.objective
-        variances = variances_of(self.candidate, self.referee.named)
-        theta, solution = objective.parameters.theta(variances), objective.at(variances)
+        theta = self.theta
+        solution = objective.at(objective.parameters.variances(theta))
         problem = objective.problem
         at_beta = replace(objective, problem=replace(problem, y=problem.y - problem.X @ solution.beta))
 
@@ -79,7 +90,7 @@ class Evidence:
         steps = 1e-3 * np.eye(len(theta))
         B = np.column_stack([(score(theta + h) - score(theta - h)) / 2e-3 for h in steps])
         CB = solution.vcov @ B
-        return solution.vcov + CB @ np.linalg.solve(objective.curvature(theta), CB.T)
+        return solution.vcov + CB @ np.linalg.solve(self.curvature, CB.T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +186,13 @@ def _satterthwaite(evidence: Evidence, quantity: str, name: str) -> float | None
     terms = evidence.own.fixef.rows if evidence.own.fixef is not None else ()
     if name not in terms or not optimum.certified or optimum.n_flat:
         return None
-    j, step = terms.index(name), 1e-3
+    j, step, at = terms.index(name), 1e-3, evidence.theta
 
     def variance(theta: Any) -> float:
         return float(objective.at(objective.parameters.variances(theta)).vcov[j, j])
 
-    steps = step * np.eye(len(optimum.theta))
-    g = np.array([(variance(optimum.theta + h) - variance(optimum.theta - h)) / (2 * step) for h in steps])
-    return float(2 * variance(optimum.theta) ** 2 / (g @ np.linalg.solve(optimum.curvature, g)))
+    g = np.array([(variance(at + h) - variance(at - h)) / (2 * step) for h in step * np.eye(len(at))])
+    return float(2 * variance(at) ** 2 / (g @ np.linalg.solve(evidence.curvature, g)))
 
 
 def _joint_information(evidence: Evidence, quantity: str, name: str) -> float | None:

@@ -27,14 +27,19 @@ class Columns:
     ----------
     model : DenseModel
         ``problem.y``, ``problem.X``, and ``problem.levels`` with their Z, codes and labels.
+    rows : tuple of str
+        The rows that fitted values are given for: with ``na_action="exclude"`` those left out, too, as NaN.
     """
 
     model: DenseModel
+    rows: tuple[str, ...]
 
     @classmethod
     def of(cls, spec: ModelSpec, data: pd.DataFrame) -> Columns:
         """Return the columns of a model."""
-        return cls(dense_model(spec, data))
+        model = dense_model(spec, data)
+        padded = spec.options.get("na_action") == "exclude"
+        return cls(model, tuple(map(str, data.index)) if padded else model.problem.row_names)
 
     @property
     def reml(self) -> bool:
@@ -94,7 +99,7 @@ class Columns:
         for level, b in zip(problem.levels, blups, strict=True):
             of_rows = b.loc[list(level.labels)].to_numpy()[level.codes]
             values.append(values[-1] + (level.Z * of_rows).sum(axis=1))
-        return [pd.Series(value, index=list(problem.row_names)) for value in values]
+        return [pd.Series(value, index=list(problem.row_names)).reindex(list(self.rows)) for value in values]
 
 
 def _sum(names: Sequence[str], prefix: str) -> str:
