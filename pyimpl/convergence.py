@@ -87,8 +87,7 @@ def warnings_of(model: Model, optimum: Optimum, convergence: Convergence) -> tup
     if dropped is not None:
         messages.append(
             f"{model.fixed.argument}: rank-deficient; columns that are linear combinations of the columns before "
-            "them are left out: "
-            + ", ".join(map(repr, dropped.names))
+            "them are left out: " + ", ".join(map(repr, dropped.names))
         )
     flat = convergence.smallest_curvature < _FLAT * max(convergence.largest_curvature, 1.0)
     runaway = any(np.abs(Lambda).max() > _RUNAWAY for Lambda in optimum.evaluation.Lambdas)

@@ -12,6 +12,10 @@ from pyimpl.correlation.base import Correlation
 from pyimpl.correlation.layout import Layout
 from pyimpl.derivative import steps_of, taken_apart
 
+# Rows of which less than the square of this is left, given the others, are the same up to rounding: the likelihood
+# would be off by more than 1e-6.
+_SINGULAR = 1e-5
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -46,6 +50,8 @@ class Dense(Correlation):
         log_det = np.zeros((), out.dtype)
         for batch in self.batches:
             L = analytic_cholesky(self._correlations(full, batch.known))
+            if np.diagonal(L, axis1=1, axis2=2).real.min() < _SINGULAR:
+                raise np.linalg.LinAlgError
             whitened = np.linalg.solve(L, columns[:, batch.rows].transpose(1, 2, 0))
             out[:, batch.rows] = whitened.transpose(2, 0, 1)
             log_det = log_det + 2 * np.log(np.diagonal(L, axis1=1, axis2=2)).sum()

@@ -54,6 +54,7 @@ def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Des
     gradient = profile.gradient(start)
     here = _Place(start, gradient, profile.curvature(start, gradient))
     radius, steps, done = 1.0, 0, False
+    has_kinks = len(profile.rows.within.between_kinks) > 0
     while steps < max_steps and not done:
         watch(_iteration(here, steps))
         step, predicted = trust_region_step(here.gradient, here.values, here.vectors, radius)
@@ -77,7 +78,9 @@ def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Des
                 better = after.scaled_gradient < here.scaled_gradient / 2 and gained > -10 * noise
                 done = not better
             here = after if better else replace(here, H=after.H)
-        done = done or radius < _SMALLEST_RADIUS
+        if radius < _SMALLEST_RADIUS:
+            done = has_kinks  # where there are none, the rest of the way is out of range
+            break
     converged = done or here.scaled_gradient < _CONVERGED
     return Descent(here.point, here.scaled_gradient, steps, converged, float(here.values[0]))
 

@@ -10,8 +10,8 @@ import numpy as np
 from pyimpl.arguments import Control
 from pyimpl.arrays import Array
 from pyimpl.design import Level
-from pyimpl.errors import ArgumentError
-from pyimpl.moments import units_in
+from pyimpl.errors import ArgumentError, DataError
+from pyimpl.moments import DependentColumnError, PerfectFitError, units_in
 from pyimpl.objective import Likelihood
 from pyimpl.optimize import Optimum, minimise, refine, starting_point
 from pyimpl.search import search
@@ -146,7 +146,14 @@ def _is_flat(profile: Profile, start: Array, down: Descent) -> bool:
 
 
 def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:
-    likelihood = rows.likelihood(psi)
+    try:
+        likelihood = rows.likelihood(psi)
+    except (DependentColumnError, PerfectFitError):
+        rows.independent().likelihood(np.empty(0))  # the columns' own fault is said as always
+        raise DataError(
+            "correlation, weights: on the way to the optimum the errors' variances become so different that the rest "
+            "of the rows determines nothing; use another structure, or a covariate with a smaller spread"
+        ) from None
     if likelihood is None:
         raise ArgumentError(
             "correlation, weights: at the initial values the errors have no covariance matrix that is positive "

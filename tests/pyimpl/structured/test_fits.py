@@ -215,3 +215,16 @@ def test_missing_values_in_a_structures_columns() -> None:
     left = fitted(None, "varPower(form = ~ w)", data=frame, na_action="omit")
     same(left, fitted(None, "varPower(form = ~ w)", data=frame.dropna()))
     assert isinstance(frame, pd.DataFrame)
+
+
+def test_a_range_that_runs_off_is_said() -> None:
+    """Rows that change as smoothly as a parabola have no range: the longer, the better, until matrices are singular."""
+    rng = np.random.default_rng(2)
+    u = np.tile(np.arange(6.0), 5)
+    g = np.repeat(np.arange(5), 6)
+    curves = rng.normal(size=(5, 3))[g]
+    y = curves[:, 0] + curves[:, 1] * u + curves[:, 2] * u**2 + 1e-6 * rng.normal(size=30)
+    frame = pd.DataFrame({"g": g.astype(str), "u": u, "x": rng.normal(size=30), "y": y})
+    with pytest.warns(UserWarning, match="stationary point|not identified"):
+        fit = lme("y ~ x", frame, "~ 1 | g", "corGaus(form = ~ u)")
+    assert not fit.convergence.converged
