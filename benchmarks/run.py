@@ -108,7 +108,9 @@ def _is_larger(case: Case, known: Case) -> bool:
     """Whether a case has no fewer rows, groups, random effects and levels than another."""
     if case.is_plain != known.is_plain:
         return False
-    if not case.is_plain and case.rows * known.n_groups < known.rows * case.n_groups:  # its groups are shorter
+    if (
+        not case.is_plain and case.rows * known.n_groups < known.rows * case.n_groups
+    ):  # its groups are shorter
         return False
     sizes = [(each.rows, each.n_groups, each.random.count("x"), len(each.groups)) for each in (case, known)]
     return all(own >= other for own, other in zip(*sizes, strict=True))

@@ -177,7 +177,9 @@ class Design:
     @property
     def containment(self) -> Containment:
         """Where the columns of X vary."""
-        return self.contained or containment_of(self.X.T if self.is_sorted else self.X[self.order].T, self.sorted_codes)
+        return self.contained or containment_of(
+            self.X.T if self.is_sorted else self.X[self.order].T, self.sorted_codes
+        )
 
     @property
     def sorted_codes(self) -> list[Indices]:

@@ -212,7 +212,9 @@ class Variance(VarianceFunction):
     @property
     def _logarithms(self) -> npt.NDArray[np.bool_]:
         """Which of all parameters are."""
-        return np.repeat([kind in POSITIVE for kind in PARAMETERS[self.structure]], self.n_strata).astype(bool)
+        return np.repeat([kind in POSITIVE for kind in PARAMETERS[self.structure]], self.n_strata).astype(
+            bool
+        )
 
     @property
     def needs_fitted(self) -> bool:
