@@ -44,7 +44,27 @@ def table_page(columns: Sequence[Column], models: str) -> str:
     lines = [_HEAD.format(n=n, models=models) + _line(titles), _line(["---"] * len(titles))]
     lines += [_line(_cells(column, yardstick)) for column in asked]
     lines += [f"\n`{column.engine}` wasn't asked: {column.absent}." for column in columns if column.absent]
-    return "\n".join([*lines, *_details(asked)]) + "\n"
+    return "\n".join([*lines, *_behind(asked, yardstick), *_details(asked)]) + "\n"
+
+
+def _behind(columns: Sequence[Column], yardstick: Column | None) -> list[str]:
+    """Return which engines are faster than the house's own, and what the times hold."""
+    ours = next((column for column in columns if column.engine == "pyimpl"), None)
+    if ours is None or yardstick is None:
+        return []
+    faster = [
+        f"`{column.engine}`"
+        for column in columns
+        if column is not ours and column.time_beside(yardstick) < ours.time_beside(yardstick)
+    ]
+    where = (
+        f"Where `pyimpl` is behind: {', '.join(faster)} take less time on these models. " if faster else ""
+    )
+    return [
+        f"\n{where}These models are small: most of a fit's time goes into formulas and tables, not into numbers "
+        "([performance.md](performance.md) has large ones). Packages other than nlme and `pyimpl` are handed columns, "
+        "made by formulaic within the time that is measured."
+    ]
 
 
 def _cells(column: Column, yardstick: Column | None) -> list[str]:
