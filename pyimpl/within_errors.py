@@ -94,17 +94,10 @@ class WithinErrors:
         return np.asarray(correlations * np.outer(deviations, deviations))
 
     def drawn_from(self, numbers: Array) -> Array:
-        """Errors (s, N) from independent standard normal numbers (s, N).
-
-        Cubic in the rows of a group of correlated ones.
-        """
-        if self.within is None or self.correlation is None:
-            return np.asarray(numbers * self.std_dev())
-        psi, out = self.within.split(self.psi)[0], np.empty_like(numbers)
-        for group in range(len(self.correlation.layout.sizes)):
-            rows = self.correlation.layout.rows(group)
-            out[:, rows] = numbers[:, rows] @ np.linalg.cholesky(self.correlation.matrix(psi, group)).T
-        return np.asarray(out * self.std_dev())
+        """Errors (s, N) from independent standard normal numbers (s, N)."""
+        if self.within is not None and self.correlation is not None:
+            numbers = self.correlation.colour(self.within.split(self.psi)[0], numbers)
+        return np.asarray(numbers * self.std_dev())
 
 
 def errors_of(model: Model, estimates: Estimates) -> WithinErrors:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation.base import Correlation, correlation_from
-from pyimpl.correlation.innovations import Process, innovations
+from pyimpl.correlation.innovations import Process, innovations, paths
 from pyimpl.correlation.markov import Steps
 
 
@@ -42,9 +42,16 @@ class ARMA(Correlation):
         return coefficients_of(partial[: self.p]), -coefficients_of(-partial[self.p :])
 
     def _whiten(self, full: Array, columns: Array) -> tuple[Array, Array]:
+        return innovations(self._process(full), self.steps.which, self.layout, columns)
+
+    def colour(self, psi: Array, columns: Array) -> Array:
+        """As :meth:`Correlation.colour`, linear in the rows."""
+        process = self._process(self.parameters.fill(psi))
+        return self.layout.scatter(paths(process, self.steps.which, self.layout, self.layout.gather(columns)))
+
+    def _process(self, full: Array) -> Process:
         T, P0 = _state_space(*self._coefficients(full))
-        process = Process(powers(T, self.steps.lengths).transpose(1, 2, 0), P0)
-        return innovations(process, self.steps.which, self.layout, columns)
+        return Process(powers(T, self.steps.lengths).transpose(1, 2, 0), P0)
 
     def _matrix(self, full: Array, group: int) -> Array:
         apart = self.steps.between(self.layout.rows(group))

@@ -123,6 +123,18 @@ class Correlation(ABC):
             found.append(taken_apart(log_det)[1] + 2 * np.vdot(whitened, taken_apart(stepped)[1]))
         return np.array(found, float)
 
+    def colour(self, psi: Array, columns: Array) -> Array:
+        """Premultiply each group's rows of ``columns`` (c, N) by a root of its correlation matrix.
+
+        Independent standard normal numbers become errors with these correlations. Cubic in the rows of a group where
+        no structure is used.
+        """
+        out = np.empty_like(columns)
+        for group in range(len(self.layout.sizes)):
+            rows = self.layout.rows(group)
+            out[:, rows] = columns[:, rows] @ np.linalg.cholesky(self.matrix(psi, group)).T
+        return out
+
     def matrix(self, psi: Array, group: int) -> Array:
         """The correlation matrix of one group, its rows in the order of the data."""
         return self._matrix(self.parameters.fill(psi), group)

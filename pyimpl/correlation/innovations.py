@@ -15,12 +15,13 @@ each of its statements over all groups that are that long. Equal steps go faster
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pyimpl.arrays import Array, Indices
-from pyimpl.correlation.layout import Layout, longest_first
+from pyimpl.correlation.layout import Layout, LongestFirst, longest_first
 from pyimpl.correlation.steady import in_equal_steps
 from pyimpl.grouped import multiply
 
@@ -56,6 +57,33 @@ def innovations(process: Process, which: Indices, layout: Layout, columns: Array
     groups = longest_first(layout)
     if process.transitions.shape[2] == 1:
         return in_equal_steps(process.transitions[:, :, 0], process.covariance, groups, columns)
+    return _along(process, which, groups, columns, _whitened)
+
+
+def paths(process: Process, which: Indices, layout: Layout, columns: Array) -> Array:
+    """What standardised prediction errors (c, N) come from, the inverse of :func:`innovations`.
+
+    Independent standard normal numbers become paths of the process.
+    """
+    return _along(process, which, longest_first(layout), columns, _coloured)[0]
+
+
+# From values at one place, their predictions and the roots of F: the values there on the other side, and the errors.
+_Row = Callable[[Array, Array, Array], tuple[Array, Array]]
+
+
+def _whitened(y: Array, predicted: Array, root: Array) -> tuple[Array, Array]:
+    return (y - predicted) / root, y - predicted
+
+
+def _coloured(z: Array, predicted: Array, root: Array) -> tuple[Array, Array]:
+    return predicted + z * root, z * root
+
+
+def _along(
+    process: Process, which: Indices, groups: LongestFirst, columns: Array, row: _Row
+) -> tuple[Array, Array]:
+    """Go along the rows of all groups in step; the columns on the other side, and ``sum log|R_g|``."""
     n_groups, r = len(groups.starts), len(process.covariance)
     dtype = np.result_type(process.covariance, process.transitions, float)
     D, state = np.zeros((r, r, n_groups), dtype), np.zeros((r, len(columns), n_groups), dtype)
@@ -69,8 +97,7 @@ def innovations(process: Process, which: Indices, layout: Layout, columns: Array
             D = multiply(multiply(T, D[:, :, :alive]), T.swapaxes(0, 1))
             state = multiply(T, state[:, :, :alive])
         F = 1 - D[0, 0]
-        error = columns[:, rows] - state[0]
-        out[:, rows] = error / np.sqrt(F)
+        out[:, rows], error = row(columns[:, rows], state[0], np.sqrt(F))
         log_det = log_det + np.log(F).sum()
         gain = (process.covariance[:, :1] - D[:, 0]) / F
         state = state + gain[:, None] * error

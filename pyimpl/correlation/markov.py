@@ -12,6 +12,7 @@ import numpy as np
 
 from pyimpl.arrays import Array, Indices
 from pyimpl.correlation.base import Correlation, correlation_from, proportion_from
+from pyimpl.correlation.innovations import Process, paths
 from pyimpl.derivative import steps_of as imaginary_steps
 from pyimpl.derivative import taken_apart
 
@@ -72,6 +73,12 @@ class Markov(Correlation):
             change = self._combined(own, before, ordered)
             found.append(self._counts @ log_rest + 2 * np.vdot(white, change))
         return np.array(found, float)
+
+    def colour(self, psi: Array, columns: Array) -> Array:
+        """As :meth:`Correlation.colour`, linear in the rows."""
+        rho, _ = self._across(self.parameters.fill(psi), self.steps.lengths)
+        process = Process(rho[None, None], np.eye(1))
+        return self.layout.scatter(paths(process, self.steps.which, self.layout, self.layout.gather(columns)))
 
     def _weights(self, full: Array) -> tuple[Array, Array, Array]:
         """For each distance between rows: a whitened row's weights of itself and of the row before; log(1 - rho^2)."""

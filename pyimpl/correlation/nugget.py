@@ -8,7 +8,7 @@ import numpy as np
 
 from pyimpl.arrays import Array
 from pyimpl.correlation.base import Correlation
-from pyimpl.correlation.innovations import Process, innovations
+from pyimpl.correlation.innovations import Process, innovations, paths
 from pyimpl.correlation.markov import Steps
 from pyimpl.correlation.spatial import natural_range_and_nugget
 
@@ -23,11 +23,16 @@ class NoisyExponential(Correlation):
         return natural_range_and_nugget(full)
 
     def _whiten(self, full: Array, columns: Array) -> tuple[Array, Array]:
+        return innovations(self._process(full), self.steps.which, self.layout, columns)
+
+    def colour(self, psi: Array, columns: Array) -> Array:
+        """As :meth:`Correlation.colour`, linear in the rows."""
+        process = self._process(self.parameters.fill(psi))
+        return self.layout.scatter(paths(process, self.steps.which, self.layout, self.layout.gather(columns)))
+
+    def _process(self, full: Array) -> Process:
         scale, nugget = self._natural(full)
-        process = Process(
-            np.exp(-self.steps.lengths / scale)[None, None], np.array([[1 - nugget]], full.dtype)
-        )
-        return innovations(process, self.steps.which, self.layout, columns)
+        return Process(np.exp(-self.steps.lengths / scale)[None, None], np.array([[1 - nugget]], full.dtype))
 
     def _matrix(self, full: Array, group: int) -> Array:
         scale, nugget = self._natural(full)

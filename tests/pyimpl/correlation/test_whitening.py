@@ -49,6 +49,14 @@ def test_whitened_identity_is_a_square_root(
     np.testing.assert_allclose(W @ rows.dense(structure, psi) @ W.T, np.eye(len(W)), atol=1e-12)
 
 
+def test_colours_are_a_square_root_too(call: str, make_rows: Callable, random: np.random.Generator) -> None:
+    rows = make_rows()
+    structure = rows.structure(call)
+    psi = near_start(structure, random)
+    C = structure.colour(psi, np.eye(len(rows.codes))).T
+    np.testing.assert_allclose(C @ C.T, rows.dense(structure, psi), atol=1e-12)
+
+
 def test_complex_steps_are_exact_derivatives(
     call: str, make_rows: Callable, random: np.random.Generator
 ) -> None:
