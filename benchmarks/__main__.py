@@ -39,7 +39,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument(
-        "--limit", type=float, default=10, metavar="SECONDS", help="that an engine may take for a case"
+        "--limit", type=float, default=20, metavar="SECONDS", help="that an engine may take for a case"
     )
     parser.add_argument("--peers", metavar="PYTHON", help="another interpreter that has peers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
