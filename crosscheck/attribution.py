@@ -35,6 +35,7 @@ __all__ = ["Cause", "Finding", "Opinion", "opinion", "opinions"]
 
 _NO_ANSWER = {
     "raised": Cause.RAISED,
+    "not recorded": Cause.RAISED,
     "timed out": Cause.TIMED_OUT,
     "died": Cause.DIED,
     "cannot": Cause.CANNOT,
@@ -54,7 +55,7 @@ def opinions(check: ModelCheck, frame: pd.DataFrame | None = None) -> tuple[Opin
     """
     data = data_sets.load(check.spec.data) if frame is None else frame
     others = [one.answer for one in check.own if one.answer is not None]
-    reference: Answer | str = check.reference if check.reference is not None else NoAnswer(check.error)
+    reference: Answer | str = check.reference if check.reference is not None else check.error
     own = [] if check.reference is None else [check.reference]
     answers = [*own, *(one.answer for one in check.candidates if one.answer is not None), *others]
 
@@ -129,14 +130,18 @@ def opinion(
             candidate.about.engine, Cause.NOTHING_COMPARED, reason="an empty comparison is a failure"
         )
     findings = [_finding(row, held, bench) for row in held.rows if _needs_a_word(row)]
-    return _judged(bench, candidate, [found for found in findings if found is not None])
+    return _judged(bench, candidate, findings)
 
 
 def _without_answer(candidate: str, reference: Answer | str) -> Opinion:
     cause = _NO_ANSWER[candidate.kind] if isinstance(candidate, NoAnswer) else Cause.RAISED
-    if isinstance(reference, str) and cause is Cause.RAISED:
+    if isinstance(reference, str) and cause is Cause.RAISED and not _is_unrecorded(reference):
         return Opinion("", Cause.BOTH_RAISED, reason=f"R: {reference}; the engine: {candidate}")
     return Opinion("", cause, reason=str(candidate))
+
+
+def _is_unrecorded(error: str) -> bool:
+    return isinstance(error, NoAnswer) and error.kind == "not recorded"
 
 
 def _without_reference(bench: Bench, error: str, candidate: Answer) -> Opinion:
@@ -144,23 +149,27 @@ def _without_reference(bench: Bench, error: str, candidate: Answer) -> Opinion:
     try:
         held = compare(bench.certified, candidate)
     except CrosscheckError as doubt:
-        return Opinion(candidate.about.engine, Cause.UNDECIDED, reason=f"R stopped: {error}; {doubt}")
+        return Opinion(candidate.about.engine, Cause.UNDECIDED, reason=f"R: {error}; {doubt}")
     findings = [Finding(row.quantity, row.name, *bench.against_certified(row), row) for row in held.failures]
     if findings:
         return _judged(bench, candidate, findings)
+    if _is_unrecorded(error):
+        reason = f"{error}; the answer is the certified optimum's"
+        return Opinion(candidate.about.engine, Cause.NO_REFERENCE, (), bench.ours, None, reason)
     reason = f"R stopped with an error ({error}); the answer is the certified optimum's"
     return Opinion(candidate.about.engine, Cause.R_STOPPED_SHORT, (), bench.ours, None, reason)
 
 
 def _judged(bench: Bench, candidate: Answer, findings: Sequence[Finding]) -> Opinion:
     name = candidate.about.engine
-    if not findings:
-        return Opinion(name, Cause.AGREES)
-    worst = max(findings, key=lambda found: found.cause.severity)
+    told = [found for found in findings if found.cause is not Cause.AGREES]
+    if not told:
+        return Opinion(name, Cause.AGREES, reason=findings[0].reason if findings else "")
+    worst = max(told, key=lambda found: found.cause.severity)
     asked = bench.was_asked
     ours = bench.ours if asked else None
     theirs = bench.theirs if asked else None
-    return Opinion(name, worst.cause, tuple(findings), ours, theirs, worst.reason)
+    return Opinion(name, worst.cause, tuple(told), ours, theirs, worst.reason)
 
 
 def _needs_a_word(row: Row) -> bool:
@@ -171,8 +180,8 @@ def _needs_a_word(row: Row) -> bool:
     return (free and not abs(row.difference) <= row.limit) or "higher is no error" in row.rule
 
 
-def _finding(row: Row, held: Comparison, bench: Bench) -> Finding | None:
-    """Return what a row comes from; None where both sides are within a limit of the certified optimum."""
+def _finding(row: Row, held: Comparison, bench: Bench) -> Finding:
+    """Return what a row comes from."""
 
     def found(cause: Cause, reason: str) -> Finding:
         return Finding(row.quantity, row.name, cause, reason, row)
@@ -185,12 +194,10 @@ def _finding(row: Row, held: Comparison, bench: Bench) -> Finding | None:
     if row.verdict is Verdict.NOT_A_NUMBER and not _is_finite(row.candidate) and not undefined:
         return found(Cause.NOT_A_NUMBER, f"it is {row.candidate}, and R's is {row.reference}")
     if row.quantity in _TEXT:
-        cause, reason = bench.page(row, held)
-        return found(cause, reason) if cause is not Cause.AGREES else None
+        return found(*bench.page(row, held))
     if isinstance(row.reference, str) or isinstance(row.candidate, str):
         return found(Cause.WRONG, f"it says {row.candidate!r}, and R {row.reference!r}")
-    cause, reason = bench.against_both(row)
-    return found(cause, reason) if cause is not Cause.AGREES else None
+    return found(*bench.against_both(row))
 
 
 def _names(row: Row, held: Comparison) -> tuple[Cause, str]:

@@ -19,6 +19,7 @@ class Cause(StrEnum):
     CANNOT = "can't fit this model, and says so"
     BOTH_RAISED = "neither R nor this engine gives an answer"
     ENGINE_STOPPED_SHORT = "this engine stopped short"
+    NO_REFERENCE = "R's answer isn't recorded"
     UNDECIDED = "differs, and the reference evaluator can't say who is right"
     NOT_GIVEN = "not given"
     OTHER_NAMES = "other names"

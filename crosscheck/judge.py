@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from . import data as data_sets
 from .answer import Answer
 from .attribution import opinion
-from .bench import NUMBER, same_words
+from .bench import OTHER_CRITERION, SHORT
 from .book import Case
 from .compare import Comparison
 from .confounded import RULE as CONFOUNDED
 from .confounded import confounded_level
 from .engines import Engine
+from .printed import furthest, same_but_last_digits, same_words
 from .quantities import PAGES
 from .study import Checked, ModelCheck, Progress, run_study
 
@@ -33,17 +34,6 @@ EXPLAINED: Mapping[str, str] = {
 
 LOG_LIK_BELOW = 1e-6
 """How far below the highest log-likelihood that R reached, ``pdSymm`` included, is still the same optimum."""
-
-SHORT = 1e-8
-"""What R is short of its optimum is told in figures from here on: below, log-likelihoods are the same."""
-
-LAST_DIGITS = 1e-5
-"""By how much, relatively, a printed number may differ where R's optimum ends in finite differences: its tolerance."""
-
-OTHER_CRITERION = (
-    "different by definition: with a known sigma nlme's REML maximises another criterion; the reference evaluator "
-    "finds these values at the optimum of the restricted likelihood"
-)
 
 _PAGE_KEYS = tuple(page.key for page in PAGES)
 
@@ -178,7 +168,7 @@ def _definition(case: Case, check: ModelCheck, candidate: Checked) -> str:
         comparison=candidate.comparison,
         others=[made.answer for made in check.own if made.answer is not None],
     )
-    return OTHER_CRITERION if found.cause.passes else ""
+    return f"different by definition: {OTHER_CRITERION}" if found.cause.passes else ""
 
 
 def _reason(
@@ -196,32 +186,11 @@ def _reason(
         by = f"by {short:.0e}" if short >= SHORT else f"by less than {SHORT:.0e}"
         return f"singular: R stops short of the boundary, {by} of the log-likelihood"
     if case.spec.options.keys() & {"correlation", "weights"}:
-        off = max(_furthest(reference.pages[key], answer.pages[key]) for key in others)
-        if off <= (10 if case.spec.goes_by_fitted else 1) * LAST_DIGITS:
+        pairs = [(reference.pages[key], answer.pages[key]) for key in others]
+        if all(same_but_last_digits(*pair, by_fitted=case.spec.goes_by_fitted) for pair in pairs):
+            off = max(furthest(*pair) for pair in pairs)
             return f"R's digits: its differences leave printed numbers off by {_rounded_up(off)}"
     return ""
-
-
-def _furthest(one: str, other: str) -> float:
-    """Return the largest relative difference of the numbers of two pages of the same words.
-
-    A number that is rounded to few places is as far off as these let it be known.
-    """
-    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
-    return max((_apart(a.lstrip("<>"), b.lstrip("<>")) for a, b in pairs if a != b), default=0.0)
-
-
-def _apart(one: str, other: str) -> float:
-    """Return the least relative difference that two printed numbers may come from."""
-    a, b = float(one), float(other)
-    return max(abs(a - b) - _place(one) / 2 - _place(other) / 2, 0.0) / max(abs(a), abs(b))
-
-
-def _place(number: str) -> float:
-    """Return the unit of the last digit printed."""
-    mantissa, _, exponent = number.lower().partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    return float(10.0 ** (int(exponent or 0) - decimals))
 
 
 def _rounded_up(value: float) -> str:

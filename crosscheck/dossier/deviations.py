@@ -23,6 +23,7 @@ _IMPACT: Mapping[Cause, str] = {
     Cause.BOTH_RAISED: "Neither side answers: nothing is known of this model.",
     Cause.ENGINE_STOPPED_SHORT: "Every number of this fit may be off by as much as is shown here: whether that matters "
     "is to be judged against the intended use.",
+    Cause.NO_REFERENCE: "The answer is held to the reference evaluator alone: record R's before it is relied on.",
     Cause.UNDECIDED: "Which side is right isn't known: not to be used for this model until it is.",
 }
 _BOTH = (

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ..answer import Answer
-from ..errors import CannotFitError
+from ..errors import CannotFitError, NotRecordedError
 from ..spec import Control, ModelSpec
 from .outcome import Kind, NoAnswer
 
@@ -66,5 +66,9 @@ def answer_of(engine: Engine, spec: ModelSpec, data: pd.DataFrame) -> Answer | N
         Exception,
         SystemExit,
     ) as error:  # an engine that raises has a verdict; it doesn't take the others down
-        kind: Kind = "cannot" if isinstance(error, CannotFitError) else "raised"
-        return NoAnswer(f"{type(error).__name__}: {error}", kind)
+        return NoAnswer(f"{type(error).__name__}: {error}", _kind(error))
+
+
+def _kind(error: BaseException) -> Kind:
+    kinds: dict[type[BaseException], Kind] = {CannotFitError: "cannot", NotRecordedError: "not recorded"}
+    return next((kind for error_type, kind in kinds.items() if isinstance(error, error_type)), "raised")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["raised", "timed out", "died", "cannot", "not a fit"]
+Kind = Literal["raised", "timed out", "died", "cannot", "not a fit", "not recorded"]
 
 
 class NoAnswer(str):
@@ -13,8 +13,9 @@ class NoAnswer(str):
     Parameters
     ----------
     text : str
-    kind : {"raised", "timed out", "died", "cannot", "not a fit"}
-        ``cannot`` is what an engine declares that it can't do, which nobody holds against it.
+    kind : {"raised", "timed out", "died", "cannot", "not a fit", "not recorded"}
+        ``cannot`` is what an engine declares that it can't do, which nobody holds against it; ``not recorded`` is
+        said of R's recorded answers where there are none.
     """
 
     __slots__ = ("kind",)

@@ -126,6 +126,50 @@ def test_a_seeded_error_is_found_and_wrong(seeded):
     assert quantity in {finding.quantity for finding in found.findings if finding.cause is Cause.WRONG}
 
 
+def one_group_less(answer: Answer) -> Answer:
+    level = answer.levels[0]
+    return replace(answer, levels=(replace(level, n_groups=level.n_groups - 1), *answer.levels[1:]))
+
+
+def in_structure(name: str, factor: float) -> Callable[[Answer], Answer]:
+    def seeded(answer: Answer) -> Answer:
+        grid = answer.structure[name]
+        return replace(
+            answer, structure={**answer.structure, name: replace(grid, values=grid.values * factor)}
+        )
+
+    return seeded
+
+
+SEEDED_ELSEWHERE: dict[str, tuple[str, str, Callable[[Answer], Answer], str]] = {
+    "ML's sigma under REML": (
+        "ch04-fm1Orth.lme",
+        "converged",
+        scalar("sigma", lambda s: s * math.sqrt((N - 2) / N)),
+        "sigma",
+    ),
+    "ML's standard deviation under REML": (
+        "ch04-fm1Orth.lme",
+        "converged",
+        in_level("std_dev", lambda v: v * math.sqrt(26 / 27)),
+        "std_dev",
+    ),
+    "a group less": (ORTHODONT, "converged", one_group_less, "n_groups"),
+    "AR(1)'s parameter": ("ch05-fm2Ovar.lme", "tight", in_structure("corr", 1 + 1e-3), "corr_params"),
+    "the sign of AR(1)'s parameter": ("ch05-fm2Ovar.lme", "tight", in_structure("corr", -1), "corr_params"),
+    "a power of the variance": ("ch05-fm2Dial.lme", "tight", in_structure("var", 2), "var_params"),
+}
+
+
+@pytest.mark.parametrize("seeded", SEEDED_ELSEWHERE)
+def test_an_error_seeded_elsewhere_is_found_and_wrong(seeded):
+    name, control, change, quantity = SEEDED_ELSEWHERE[seeded]
+    right = rs(name, control)
+    found = opinion(spec_of(name), frame_of(name), right, change(right))
+    assert found.fails
+    assert quantity in {finding.quantity for finding in found.findings if finding.cause is Cause.WRONG}
+
+
 @pytest.mark.parametrize("grid", ["t_table", "fixef", "fitted"])
 def test_a_row_that_is_missing_is_another_number(grid):
     found = of(without_row(grid)(rs(ORTHODONT)))
