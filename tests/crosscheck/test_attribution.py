@@ -278,6 +278,15 @@ class TestDefinitions:
         other = scalar("bic", lambda v: v + 0.1)(rs(self.NAME))
         assert of(other, self.NAME, definitions=("bic-n",)).cause is Cause.WRONG
 
+    def test_satterthwaites_df_that_are_nearly_nlmes_follow_the_definition_all_the_same(self):
+        name = "ch01-fm1Oats"
+        # summary(lmerTest::lmer(yield ~ ordered(nitro) * Variety + (1 | Block/Variety), nlme::Oats)), lmerTest 3.1-3
+        nearly = cell("t_table", 4, 2, lambda _: 10.000017535203444)(rs(name))
+        assert of(nearly, name).cause is Cause.WRONG
+        assert of(nearly, name, definitions=("df-satterthwaite",)).cause is Cause.BY_DEFINITION
+        off = cell("t_table", 4, 2, lambda _: 10.005)(rs(name))
+        assert of(off, name, definitions=("df-satterthwaite",)).cause is Cause.WRONG
+
 
 class TestSingular:
     def test_rs_early_stop_at_a_singular_optimum_is_rs(self):
