@@ -154,15 +154,17 @@ class Bench:
             return Cause.UNDECIDED, "its numbers differ, and nobody can say whose are the optimum's"
         if theirs.distance <= EXACT:
             return Cause.WRONG, "its numbers aren't R's, which are the optimum's to every digit"
+        nearer = ours.distance < theirs.distance
         same_point = max(ours.shortfall, theirs.shortfall) <= SHORT
-        if same_point and same_but_last_digits(
-            row.reference, row.candidate, by_fitted=self.spec.goes_by_fitted
-        ):
+        at_boundary = held.singular and nearer  # where R doesn't get however long it searches
+        by_fitted = self.spec.goes_by_fitted
+        last_digits = same_but_last_digits(row.reference, row.candidate, by_fitted=by_fitted)
+        if same_point and last_digits and not at_boundary:
             return Cause.AGREES, (
                 f"last digits differ, as R's search ends {theirs.distance:.1e} standard errors from the "
                 f"{self._optimum}, and this engine's {ours.distance:.1e}: the log-likelihood is the same to {SHORT:g}"
             )
-        if ours.distance < theirs.distance:
+        if nearer:
             return Cause.R_STOPPED_SHORT, (
                 f"its numbers are those of a point {ours.distance:.1e} standard errors from the {self._optimum}, "
                 f"R's of one {theirs.distance:.1e} away"
