@@ -233,11 +233,16 @@ def _moved(likelihood: Likelihood, here: _Point, there: Evaluation) -> _Point | 
         shrunk = moved.scaled_gradient / max(here.scaled_gradient, _EXACT)
         if moved.scaled_gradient * shrunk < _ENOUGH:
             return moved
+    return _resolved(likelihood, there)
+
+
+def _resolved(likelihood: Likelihood, evaluation: Evaluation) -> _Point | None:
+    """The point with its derivatives; None where the second ones are beyond double precision."""
     try:
-        moved = _point(likelihood, there)
+        here = _point(likelihood, evaluation)
     except np.linalg.LinAlgError:  # sigma is so near zero beside the random effects that squares overflow
         return None
-    return moved if np.isfinite(moved.values).all() else None
+    return here if np.isfinite(here.values).all() else None
 
 
 def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
@@ -253,7 +258,10 @@ def _sizes(likelihood: Likelihood, evaluation: Evaluation) -> Array:
 @np.errstate(all="ignore")
 def _newton(likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: int, watch: Watch) -> Optimum:
     """Trust-region Newton steps from one starting point; no more than two evaluations are kept at a time."""
-    here = _point(likelihood, start())
+    begun = start()
+    here = _resolved(likelihood, begun)
+    if here is None:
+        return Optimum(begun, np.zeros((len(begun.theta),) * 2), np.inf, 0, 1, False)
     radius = max(1.0, float(np.linalg.norm(here.evaluation.theta / here.sizes)))
     steps = 0
     watch(_iteration(likelihood, here, steps))

@@ -53,6 +53,8 @@ def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Des
     """Find the bottom of the valley that ``start`` lies in."""
     gradient = profile.gradient(start)
     here = _Place(start, gradient, profile.curvature(start, gradient))
+    if not here.is_finite:
+        return Descent(start, np.inf, 0, False, np.nan)
     radius, steps, done = 1.0, 0, False
     has_kinks = len(profile.rows.within.between_kinks) > 0
     while steps < max_steps and not done:
@@ -65,10 +67,11 @@ def descend(profile: Profile, start: Point, max_steps: int, watch: Watch) -> Des
             break
         steps += 1
         there = profile.at(here.point.psi + step * profile.sizes, here.point.evaluation.theta)
-        if there is None:
+        after = None if there is None else _Place(there, profile.gradient(there), here.H)
+        if there is None or after is None or not after.is_finite:
             radius = length / 4
         else:
-            after = _Place(there, profile.gradient(there), here.H).learnt(step, here.gradient)
+            after = after.learnt(step, here.gradient)
             gained = here.point.deviance - there.deviance
             if predicted > noise:
                 radius = _resized(radius, gained / predicted, length)
@@ -92,6 +95,11 @@ class _Place:
     point: Point
     gradient: Array
     H: Array
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the derivatives are; where sigma is next to nothing, squares overflow."""
+        return bool(np.isfinite(self.gradient).all() and np.isfinite(self.H).all())
 
     @property
     def values(self) -> Array:

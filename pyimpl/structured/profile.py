@@ -130,7 +130,12 @@ def _completed(here: Point, changes: Array) -> Array:
 
 
 def without_theta(H: Array, n: int) -> Array:
-    """The curvature left when the first n parameters follow the others; flat directions of theirs take up nothing."""
+    """The curvature left when the first n parameters follow the others; flat directions of theirs take up nothing.
+
+    NaN where second derivatives are beyond double precision.
+    """
+    if not np.isfinite(H).all():
+        return np.full_like(H[n:, n:], np.nan)
     values, vectors = np.linalg.eigh(H[:n, :n]) if n else (np.empty(0), np.empty((0, 0)))
     steep = values > _FLAT * max(float(values.max(initial=0.0)), 1.0)
     across = vectors[:, steep].T @ H[:n, n:]

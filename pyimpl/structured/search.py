@@ -29,6 +29,11 @@ _FLAT = 1e-9  # second derivatives that are less than this a row are none
 _DOUBTFUL = 1e-3  # rough ones that are less may be none
 _END = 5.0  # a parameter that has gone so far, in its sizes, is on its way to the end of its range
 
+_TOO_DIFFERENT = (
+    "correlation, weights: on the way to the optimum the errors' variances become so different that the rest of the "
+    "rows determines nothing; use another structure, or a covariate with a smaller spread"
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
@@ -51,6 +56,7 @@ class Found:
     within: WithinGroup | None = None
 
 
+@np.errstate(all="ignore")  # a step too far leaves the range of numbers, and is refused
 def structured_search(rows: StructuredRows, levels: Sequence[Level], settings: Control) -> Found:
     """Find the best theta and psi.
 
@@ -150,10 +156,7 @@ def _likelihood_at(rows: StructuredRows, psi: Array) -> Likelihood:
         likelihood = rows.likelihood(psi)
     except (DependentColumnError, PerfectFitError):
         rows.independent().likelihood(np.empty(0))  # the columns' own fault is said as always
-        raise DataError(
-            "correlation, weights: on the way to the optimum the errors' variances become so different that the rest "
-            "of the rows determines nothing; use another structure, or a covariate with a smaller spread"
-        ) from None
+        raise DataError(_TOO_DIFFERENT) from None
     if likelihood is None:
         raise ArgumentError(
             "correlation, weights: at the initial values the errors have no covariance matrix that is positive "
@@ -172,7 +175,10 @@ def _in_own_units(
     """The same psi in coordinates that suit it, and the theta that is found there; ``log_mean`` as for `carried`."""
     likelihood = _likelihood_at(rows, there.psi)
     theta = carried(there.likelihood, there.evaluation.theta, likelihood, log_mean)
-    return point(there.psi, likelihood, find(likelihood, theta, settings.max_steps))
+    here = point(there.psi, likelihood, find(likelihood, theta, settings.max_steps))
+    if not np.isfinite(here.deviance):
+        raise DataError(_TOO_DIFFERENT)
+    return here
 
 
 def carried(before: Likelihood, theta: Array, after: Likelihood, log_mean: Array | float = 0.0) -> Array:

@@ -28,7 +28,9 @@ def deepest(profile: Profile, first: Descent, settings: Control) -> Descent:
         return best
     for start in _other_valleys(profile, first.point):
         other = descend(profile, start, settings.max_steps, settings.watch)
-        if other.point.deviance < best.point.deviance - DEEPER:
+        # Where one row's variance goes to zero, the likelihood may grow without end: that is no valley.
+        ends = other.converged or not best.converged
+        if ends and other.point.deviance < best.point.deviance - DEEPER:
             best = other
     return best
 
