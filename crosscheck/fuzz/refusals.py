@@ -18,6 +18,7 @@ from ..errors import CrosscheckError
 from ..reference.design import DenseModel, dense_model
 from ..reference.likelihood import Floats
 from ..spec import ModelSpec
+from .unbounded import weights_run_off
 
 DEPENDENT = 1e-9
 """A column counts as a combination of others where less than this part of its length lies outside their span."""
@@ -46,6 +47,9 @@ def refusal(said: str, spec: ModelSpec, data: pd.DataFrame) -> str:
     """Return what the data show of an engine's reason to refuse a model, "" for nothing."""
     if _ONE_LEVEL.search(said):
         return "a factor has one level" if _one_level(spec, data) else ""
+    if _TOO_DIFFERENT.search(said):
+        there = weights_run_off(spec, data)
+        return "the likelihood grows without end as the errors' variances are set apart" if there else ""
     kinds = [reason for reason in REASONS if reason.words.search(said)]
     if not kinds:
         return ""
@@ -62,6 +66,7 @@ def _without_structures(spec: ModelSpec) -> dict[str, Any]:
 
 
 _ONE_LEVEL = re.compile(r"has only one level", re.I)
+_TOO_DIFFERENT = re.compile(r"variances become so different", re.I)
 
 
 def _one_level(spec: ModelSpec, data: pd.DataFrame) -> bool:
@@ -101,6 +106,10 @@ def _same_groups(model: DenseModel) -> bool:
     return len(set(counts)) < len(counts)
 
 
+def _singletons(model: DenseModel) -> bool:
+    return bool(np.bincount(model.problem.levels[-1].codes).max() < 2)
+
+
 def _constant_response(model: DenseModel) -> bool:
     y, X = model.problem.y, model.problem.X
     left = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
@@ -124,6 +133,11 @@ REASONS: Sequence[Reason] = (
         _small_groups,
     ),
     Reason(
+        re.compile(r"no group of .* has two rows", re.I),
+        "each group is a single row",
+        _singletons,
+    ),
+    Reason(
         re.compile(r"one level only|only one group", re.I),
         "a grouping factor has one group",
         _one_group,
@@ -134,7 +148,7 @@ REASONS: Sequence[Reason] = (
         _same_groups,
     ),
     Reason(
-        re.compile(r"fit the response exactly|no residual|response is constant", re.I),
+        re.compile(r"fit the response ('.*' )?exactly|no residual|response is constant", re.I),
         "the fixed effects fit the response exactly",
         _constant_response,
     ),

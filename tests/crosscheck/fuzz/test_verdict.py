@@ -170,6 +170,33 @@ def test_a_likelihood_without_a_maximum_is_told_from_one_with(data):
     assert is_unbounded(model, exact, [answer])
 
 
+FEW = pd.DataFrame(
+    {
+        "y": [-52.390817, -51.438087, -50.259667, -48.535983, -46.399037, -47.606119],
+        "x": [6000.0, 7000, 8000, 6000, 7000, 6000],
+        "v": [1.20, 1.06, 1.34, 1.04, 0.37, 0.60],
+        "a": ["a3", "a3", "a3", "a6", "a6", "a10"],
+    }
+)
+"""Two coefficients can fit two rows exactly, whose variance a power of v can take to zero."""
+
+
+@pytest.mark.parametrize(
+    "weights, grows", [("varPower(form = ~ v)", True), ("varPower(form = ~ v, fixed = 0.5)", False)]
+)
+def test_a_refusal_of_weights_that_run_off_needs_a_likelihood_without_end(weights, grows):
+    model = dataclasses.replace(spec("y ~ x", {"a": "~ 1"}), method="ML", options={"weights": weights})
+    message = "on the way to the optimum the errors' variances become so different that nothing is determined"
+    found = outcome_of(OneEngine(PYIMPL), (Raising(message),), model, FEW)
+    assert (found.result is Result.REFUSED) == grows
+    assert ("grows without end" in found.text) == grows
+
+
+def test_many_rows_keep_weights_from_running_off(data):
+    model = dataclasses.replace(spec(), options={"weights": "varExp(form = ~ x)"})
+    assert not is_unbounded(model, data, [])
+
+
 # --- seeded errors, and what was found before ---
 
 
