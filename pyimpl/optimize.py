@@ -262,6 +262,7 @@ def _newton(likelihood: Likelihood, start: Callable[[], Evaluation], max_steps: 
     here = _resolved(likelihood, begun)
     if here is None:
         return Optimum(begun, np.zeros((len(begun.theta),) * 2), np.inf, 0, 1, False)
+    del begun
     radius = max(1.0, float(np.linalg.norm(here.evaluation.theta / here.sizes)))
     steps = 0
     watch(_iteration(likelihood, here, steps))

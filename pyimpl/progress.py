@@ -40,7 +40,7 @@ class Iteration:
     scaled_gradient : float
         The distance to the optimum, in standard errors.
     n_groups : int
-        The outermost groups at hand: of very many, the search begins with a part.
+        The outermost groups at hand.
     """
 
     number: int

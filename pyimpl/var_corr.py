@@ -24,10 +24,13 @@ class VarCorr:
         Outermost first.
     sigma : float
         The residual standard deviation.
+    decimals : int
+        Of the correlations on the page.
     """
 
     levels: tuple[LevelOfPage, ...]
     sigma: float
+    decimals: int = 3
 
     def to_frame(self) -> pd.DataFrame:
         """Columns ``group``, ``term``, ``variance``, ``std_dev``, a row a random effect, the last the residual's."""
@@ -72,7 +75,7 @@ class VarCorr:
         return pd.DataFrame(matrix, index=names, columns=names)
 
     def __str__(self) -> str:
-        return render_var_corr(VarCorrPage(self.levels, self.sigma)).removesuffix("\n")
+        return render_var_corr(VarCorrPage(self.levels, self.sigma, self.decimals)).removesuffix("\n")
 
     __repr__ = __str__
 

@@ -89,7 +89,7 @@ def test_a_small_fit_needs_few_evaluations(monkeypatch: pytest.MonkeyPatch) -> N
     hsb = load_hsb()
     found = count_evaluations(monkeypatch, lambda: pyimpl.lme("mathach ~ cses", hsb, "~ cses | id"))
     # The start, what a step of scoring makes of it, and three of Newton's steps.
-    assert found[0].total() <= 5
+    assert found[0].total() <= 6  # the last for the twelfth digit
     # Near the optimum the curvature known there serves to the end.
     assert found[1].total() <= 3
 
@@ -111,7 +111,7 @@ def test_two_levels_need_no_more_evaluations_than_their_steps(monkeypatch: pytes
         monkeypatch, lambda: pyimpl.lme("y ~ x", data, {"top": "~ 1", "g": "~ x"})
     )
     # Second derivatives have a closed form and evaluate nothing. Of so few groups each variance is tried at zero, too.
-    assert evaluations.total() <= 10
+    assert evaluations.total() <= 11
     assert curvatures.total() <= 5
 
 

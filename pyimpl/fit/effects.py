@@ -46,9 +46,17 @@ class Effects(Regression):
         adjusted = check_flag(adjust_sigma, "adjust_sigma")
         return tables.coefficient_table(self.model, self.estimates, adjusted)
 
-    def var_corr(self) -> VarCorr:
-        """Variance components; ``str()`` is R's print of ``VarCorr(fit)``."""
-        return VarCorr(pages.levels_of_page(self.model, self.estimates), self.sigma)
+    def var_corr(self, rdig: int = 3) -> VarCorr:
+        """Variance components; ``str()`` is R's print of ``VarCorr(fit, rdig = rdig)``.
+
+        Parameters
+        ----------
+        rdig : int
+            How many decimals the page gives the correlations, from 0 to 15; the frames hold them in full.
+        """
+        if isinstance(rdig, bool) or not isinstance(rdig, int) or not 0 <= rdig <= 15:
+            raise ArgumentError(f"rdig: must be a whole number from 0 to 15, got {rdig!r}")
+        return VarCorr(pages.levels_of_page(self.model, self.estimates), self.sigma, rdig)
 
     def get_var_cov(
         self, level: LevelChoice = None, type: str = "random.effects", individuals: Any = None

@@ -189,7 +189,8 @@ class FitPage:
 
 @dataclass(frozen=True, slots=True)
 class VarCorrPage:
-    """``print(VarCorr(fit))``: the levels (outermost first) and the residual standard deviation."""
+    """``print(VarCorr(fit, rdig))``: the levels (outermost first), the residual standard deviation, decimals."""
 
     levels: tuple[Level, ...]
     sigma: float
+    decimals: int = 3

@@ -50,12 +50,13 @@ def heading(model: ModelDescription) -> str:
     return text
 
 
-def correlation_cells(corr: FloatArray) -> list[list[str]]:
-    """Format correlations to 3 decimals; blanks on and above the diagonal.
+def correlation_cells(corr: FloatArray, decimals: int = CORRELATION_DIGITS) -> list[list[str]]:
+    """Format correlations; blanks on and above the diagonal.
 
     Parameters
     ----------
     corr : ndarray, shape (q, q)
+    decimals : int
 
     Returns
     -------
@@ -64,7 +65,7 @@ def correlation_cells(corr: FloatArray) -> list[list[str]]:
     q = corr.shape[0]
     rows, columns = np.tril_indices(q, -1)
     cells = [[""] * q for _ in range(q)]
-    texts = format_real(r_round(corr[rows, columns], CORRELATION_DIGITS))
+    texts = format_real(r_round(corr[rows, columns], decimals))
     for i, j, text in zip(rows.tolist(), columns.tolist(), texts, strict=True):
         cells[i][j] = text
     return cells

@@ -27,7 +27,7 @@ def render_var_corr(page: VarCorrPage) -> str:
         levels and the residual, and so are the standard deviations.
     """
     moments = moment_cells([b for level in page.levels for b in level.blocks], page.sigma)
-    correlations = [_level_correlations(level) for level in page.levels]
+    correlations = [_level_correlations(level, page.decimals) for level in page.levels]
     n_corr = max(len(rows[0]) for rows in correlations)
     header = ["Variance", "StdDev", *["Corr", *[""] * (n_corr - 1)][:n_corr]]
     blank = [""] * n_corr
@@ -53,12 +53,12 @@ def moment_cells(blocks: Sequence[CovarianceBlock], sigma: float) -> list[tuple[
     return list(zip(format_real(std_dev**2), format_real(std_dev), strict=True))
 
 
-def _level_correlations(level: Level) -> list[list[str]]:
+def _level_correlations(level: Level, decimals: int) -> list[list[str]]:
     """Return the correlation columns of one level's rows: q - 1 of them, or none (as for blocked ones)."""
     block = level.blocks[0]
     if level.blocked or block.corr is None or len(block.names) == 1:
         return [[] for b in level.blocks for _ in b.names]
-    cells = [row[:-1] for row in correlation_cells(block.corr)]
+    cells = [row[:-1] for row in correlation_cells(block.corr, decimals)]
     if block.structure not in UNLABELLED:
         cells[0] = abbreviate(block.names, ABBREVIATED_LENGTH)[:-1]
     return cells

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crosscheck.data import load_book
 from pyimpl import ArgumentError, DataError, FormulaError, LmeWarning, lme
 
 
@@ -393,3 +394,11 @@ def test_bad_input_gives_one_clear_error(case):
 def test_an_empty_frame_is_refused():
     with pytest.raises(DataError, match="no rows"):
         lme("score ~ ses", pupils().iloc[:0], "~ 1 | school")
+
+
+def test_var_corr_has_as_many_decimals_as_asked_for() -> None:
+    fit = lme("distance ~ age", load_book("Orthodont"), "~ age | Subject")
+    r = fit.var_corr().corr().iloc[0, 1]
+    assert f"{r:.3f}" in str(fit.var_corr()) and f"{r:.6f}" in str(fit.var_corr(rdig=6))
+    with pytest.raises(ArgumentError, match="rdig"):
+        fit.var_corr(rdig=16)

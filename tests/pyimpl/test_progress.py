@@ -74,15 +74,14 @@ def test_nothing_is_printed_unasked(hsb, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_search_through_part_of_the_groups_says_so():
+def test_the_way_to_the_start_through_part_of_the_groups_is_no_search():
     rng = np.random.default_rng(1)
     g = np.repeat(np.arange(5000), 3)
     data = pd.DataFrame({"y": rng.normal(size=5000)[g] + rng.normal(size=len(g)), "g": g})
     steps = []
     lme("y ~ 1", data, "~ 1 | g", control={"callback": steps.append})
     groups = [step.n_groups for step in steps if isinstance(step, Iteration)]
-    assert groups == sorted(groups)
-    assert {313, 5000} == set(groups)
+    assert set(groups) == {5000}
 
 
 def test_a_callback_can_end_the_fit(source):
