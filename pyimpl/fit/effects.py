@@ -25,6 +25,7 @@ from pyimpl.effects import (
     printed_by_level,
     random_effects,
 )
+from pyimpl.errors import ArgumentError
 from pyimpl.fit.regression import Regression
 from pyimpl.model import LevelChoice
 from pyimpl.posterior import posterior_at
