@@ -265,3 +265,9 @@ def test_records_are_made_by_the_tests_and_held_to_r(project):
     result = project.runpytest("--recorded")  # the third opinion: pyimpl is right, and "R" isn't
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*ExplainedWarning: *", "*sigma: R stopped short: *"])
+
+
+@pytest.fixture(autouse=True)
+def _no_engines_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have imported a module of the same name."""
+    monkeypatch.delitem(__import__("sys").modules, "my_engines", raising=False)
